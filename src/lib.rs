@@ -1,7 +1,50 @@
 //! What the interpreter sees: `luaopen_*`, nothing else.
-use mlua::ffi;
-#[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn luaopen_emilua(l: *mut ffi::lua_State) -> i32 {
-    unsafe { ffi::lua_pushinteger(l, 42) };
-    1
+
+mod bridge;
+mod io;
+mod lua;
+mod span;
+mod system;
+mod vm;
+
+use mlua::ffi::{self, lua_State};
+use std::ffi::c_int;
+
+/// Declares `luaopen_NAME` for each name: `require "emilua.time"` finds its loader in
+/// `emilua.so` also when `emilua` itself has not been required yet.
+macro_rules! exports {
+    ($($name:ident => $module:literal),* $(,)?) => {$(
+        /// Entry point for `require`.
+        ///
+        /// # Safety
+        /// Called by `require` with a valid state.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C-unwind" fn $name(l: *mut lua_State) -> c_int {
+            // SAFETY: `require` passes a valid state.
+            unsafe { lua::open(l, $module) }
+        }
+    )*};
+}
+
+exports! {
+    luaopen_emilua => c"emilua",
+    luaopen_emilua_asio_error => c"emilua.asio_error",
+    luaopen_emilua_byte_span => c"emilua.byte_span",
+    luaopen_emilua_condition_variable => c"emilua.condition_variable",
+    luaopen_emilua_future => c"emilua.future",
+    luaopen_emilua_generic_error => c"emilua.generic_error",
+    luaopen_emilua_ip => c"emilua.ip",
+    luaopen_emilua_mutex => c"emilua.mutex",
+    luaopen_emilua_recursive_mutex => c"emilua.recursive_mutex",
+    luaopen_emilua_stream => c"emilua.stream",
+    luaopen_emilua_time => c"emilua.time",
+}
+
+/// `lua_pushcfunction` for functions of this crate.
+///
+/// # Safety
+/// `l` has a free stack slot.
+unsafe fn push_function(l: *mut lua_State, f: unsafe extern "C-unwind" fn(*mut lua_State) -> c_int) {
+    // SAFETY: as the caller promises.
+    unsafe { ffi::lua_pushcclosure(l, f, 0) };
 }

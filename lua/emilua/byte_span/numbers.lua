@@ -1,0 +1,82 @@
+-- byte_span: get_TYPE and set_TYPE. Integers go byte by byte, so alignment and the machine's byte
+-- order do not matter; floats go through a union.
+local import = ...
+local errors = import("core.errors")
+local native = import("core.native")
+local ffi = require("ffi")
+
+local raise = errors.raise
+local cast, span_pointer = ffi.cast, native.span_pointer
+local floor, ceil = math.floor, math.ceil
+local getmetatable, tonumber, type = getmetatable, tonumber, type
+local little_machine = ffi.abi("le")
+
+local float32 = ffi.new("union { float value; uint8_t bytes[4]; }")
+local float64 = ffi.new("union { double value; uint8_t bytes[8]; }")
+
+return function(methods)
+    local function data_of(self, size)
+        if getmetatable(self) ~= "byte_span" then raise("EINVAL", 1) end
+        local s = cast(span_pointer, self)
+        if tonumber(s.len) ~= size then raise("EINVAL") end
+        return s.data
+    end
+
+    local function define_integer(name, size, signed, little)
+        local modulus = 2 ^ (8 * size)
+        local low = signed and -modulus / 2 or 0
+        local high = modulus + low - 1
+        local from, to, step = 0, size - 1, 1
+        if little then from, to, step = size - 1, 0, -1 end
+
+        methods["get_" .. name] = function(self)
+            local data = data_of(self, size)
+            local n = 0
+            for i = from, to, step do n = n * 256 + data[i] end
+            if n > high then n = n - modulus end
+            return n
+        end
+
+        methods["set_" .. name] = function(self, n)
+            local data = data_of(self, size)
+            if type(n) ~= "number" then raise("EINVAL", 2) end
+            n = n < 0 and ceil(n) or floor(n)
+            if not (n >= low and n <= high) then raise("ERANGE") end
+            if n < 0 then n = n + modulus end
+            for i = to, from, -step do
+                local rest = floor(n / 256)
+                data[i] = n - rest * 256
+                n = rest
+            end
+        end
+    end
+
+    local function define_float(name, size, union, little)
+        local swap = little ~= little_machine
+
+        methods["get_" .. name] = function(self)
+            local data = data_of(self, size)
+            for i = 0, size - 1 do union.bytes[swap and size - 1 - i or i] = data[i] end
+            return tonumber(union.value)
+        end
+
+        methods["set_" .. name] = function(self, n)
+            local data = data_of(self, size)
+            if type(n) ~= "number" then raise("EINVAL", 2) end
+            union.value = n
+            for i = 0, size - 1 do data[i] = union.bytes[swap and size - 1 - i or i] end
+        end
+    end
+
+    define_integer("i8", 1, true, true)
+    for bits = 16, 48, 8 do
+        for suffix, little in pairs({ le = true, be = false }) do
+            define_integer("u" .. bits .. suffix, bits / 8, false, little)
+            define_integer("i" .. bits .. suffix, bits / 8, true, little)
+        end
+    end
+    for suffix, little in pairs({ le = true, be = false }) do
+        define_float("f32" .. suffix, 4, float32, little)
+        define_float("f64" .. suffix, 8, float64, little)
+    end
+end

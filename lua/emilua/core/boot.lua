@@ -1,0 +1,40 @@
+-- Starts the Lua half in a state: (source, ops, vm, functions) -> open(module).
+-- Test runners empty package.loaded between files, so what is loaded is kept here.
+local source, ops, vm, functions = ...
+local error, type, package = error, type, package
+
+local loaded = {}
+
+local function import(name)
+    local value = loaded[name]
+    if value == nil then
+        local chunk = source(name)
+        if not chunk then error("emilua: no part named " .. name, 0) end
+        value = chunk(import)
+        loaded[name] = value
+    end
+    return value
+end
+
+loaded["core.raw"] = { ops = ops, vm = vm, functions = functions }
+
+local PUBLIC = {
+    "asio_error", "byte_span", "condition_variable", "future", "generic_error", "ip", "mutex",
+    "recursive_mutex", "stream", "time",
+}
+
+-- `name` is "emilua" or "emilua.PART".
+local function open(name)
+    local main = import("emilua")
+    import("core.require").install_shims()
+    for _, part in ipairs(PUBLIC) do
+        package.preload["emilua." .. part] = function() return import(part) end
+    end
+    local part = name:match("^emilua%.(.+)$")
+    return part and import(part) or main
+end
+
+-- For the test suite, by debug.getregistry(): not an interface.
+debug.getregistry()["emilua.import"] = import
+
+return open

@@ -1,0 +1,245 @@
+-- Error values: fresh tables {code, category, ...} and the categories, which are compared by identity.
+local import = ...
+local native = import("core.native")
+
+local error, getmetatable, setmetatable, type, rawget = error, getmetatable, setmetatable, type, rawget
+local tostring = tostring
+local getinfo = debug.getinfo
+local find = string.find
+
+local generic_numbers, system_numbers, resolver_numbers = native.errno()
+setmetatable(system_numbers, { __index = generic_numbers })
+
+local errors = { number = generic_numbers, system_number = system_numbers, resolver_number = resolver_numbers }
+
+local error_mt = { __metatable = "error_code" }
+local category_mt = { __metatable = "error_category" }
+
+-- A category's own table holds these under keys that a user cannot write by accident.
+local NAME, MESSAGE, TO_GENERIC = {}, {}, {}
+
+local function new(category, code)
+    return setmetatable({ code = code, category = category }, error_mt)
+end
+errors.new = new
+
+local function is_category(x) return getmetatable(x) == "error_category" end
+
+-- message: a table from codes to texts, or a function of the code. to_generic: from codes to numbers.
+local function category(name, message, to_generic)
+    if type(message) == "table" then
+        local texts = message
+        message = function(code) return texts[code] or "Unknown error" end
+    end
+    local self = { [NAME] = name, [TO_GENERIC] = to_generic or false }
+    -- Both c:message(code) and c.message(code).
+    self[MESSAGE] = function(a, b)
+        local code = a
+        if is_category(a) then code = b end
+        if type(code) ~= "number" then
+            error(("bad argument #1 to 'message' (number expected, got %s)"):format(
+                code == nil and "no value" or type(code)), 2)
+        end
+        return message(code)
+    end
+    return setmetatable(self, category_mt)
+end
+errors.category_of = category
+
+local function error_text(code) return native.error_text(code) or "Unknown error" end
+
+local generic = category("generic", error_text)
+local to_generic
+if generic_numbers.ECONNREFUSED ~= system_numbers.ECONNREFUSED then
+    to_generic = {}
+    for name, number in pairs(generic_numbers) do
+        local code = rawget(system_numbers, name)
+        if code then to_generic[code] = number end
+    end
+else
+    to_generic = setmetatable({}, { __index = function(_, code) return code end })
+end
+local system = category("system", error_text, to_generic)
+
+local core = category("emilua.core", {
+    "Cannot have a module with this name",
+    "Module not found",
+    "The root module doesn't have a parent and can't reference one",
+    "The module you're trying to import has a dependency on the current module"
+        .. " (and it is partially loaded already)",
+    "A leaf module cannot import child modules",
+    "You can only import modules from the main fiber",
+    "Bad root context",
+    "Requested key wasn't found in the table/userdata",
+    "The fiber coroutine is reserved to the scheduler",
+    "Suspension already allowed",
+    "Interrupt-ability already allowed",
+    "EPERM within a forbid-suspend block",
+    "Fiber interrupted",
+    "scope_cleanup_pop() called w/o a matching scope_cleanup_push()",
+    "Channel closed",
+    "Broadcast the address before attempting to receive on it",
+    "Lua code cannot import this module directly",
+    "std::raise() failed",
+    "Failed to parse RDF",
+    "Parsed RDF doesn't contain a recognized Emilua module",
+    "Parsed RDF module contains an invalid error category",
+    "Broken promise",
+    "Promise already satisfied",
+    "Global _FILE is missing or invalid",
+})
+
+local misc = category("asio.misc", {
+    "Already open",
+    "End of file",
+    "Element not found",
+    "The descriptor does not fit into the select call's fd_set",
+})
+
+errors.generic, errors.system, errors.core, errors.misc = generic, system, core, misc
+
+errors.BAD_INDEX, errors.BAD_COROUTINE = 8, 9
+errors.SUSPENSION_ALLOWED, errors.INTERRUPTION_ALLOWED = 10, 11
+errors.FORBID_SUSPEND, errors.INTERRUPTED, errors.UNMATCHED_SCOPE = 12, 13, 14
+errors.BROKEN_PROMISE, errors.PROMISE_SATISFIED = 22, 23
+local INTERRUPTED = errors.INTERRUPTED
+
+-- Whether `e` is what an interrupted fiber ends with.
+function errors.is_interrupted(e)
+    return type(e) == "table" and rawget(e, "code") == INTERRUPTED and rawget(e, "category") == core
+end
+
+-- Where the user's code stands that called into this module.
+local function where()
+    for level = 3, 20 do
+        local info = getinfo(level, "Sl")
+        if not info then return nil end
+        if info.currentline > 0 and not find(info.short_src, "^%[emilua") then
+            return info.short_src .. ":" .. info.currentline
+        end
+    end
+end
+
+-- Raises `generic NAME`; with `arg`, the error of that argument.
+function errors.raise(name, arg)
+    local e = new(generic, generic_numbers[name])
+    if arg ~= nil then
+        e.arg = arg
+        e.where = where()
+    end
+    error(e, 0)
+end
+local raise = errors.raise
+
+-- Raises `generic NAME` with a text for people.
+function errors.raise_detail(name, detail)
+    local e = new(generic, generic_numbers[name])
+    e.detail = detail
+    error(e, 0)
+end
+
+function errors.raise_core(code)
+    error(new(core, code), 0)
+end
+
+function errors.raise_misc(code)
+    error(new(misc, code), 0)
+end
+
+-- Raises the system's error of a negative code of a native operation.
+function errors.raise_code(code)
+    if code == native.PANIC then
+        error("emilua: internal error: " .. native.panic_text(), 0)
+    end
+    if code == native.EOF then error(new(misc, 2), 0) end
+    error(new(system, -code), 0)
+end
+
+function errors.raise_system(name)
+    error(new(system, system_numbers[name]), 0)
+end
+
+local function bad_index()
+    local e = new(core, errors.BAD_INDEX)
+    e.index = 2
+    error(e, 0)
+end
+errors.bad_index = bad_index
+
+-- `__index` of a class without properties: unknown keys are bad_index.
+function errors.strict(methods)
+    return setmetatable(methods, { __index = bad_index })
+end
+
+-- A module table that cannot be written: unknown keys are bad_index.
+function errors.module(name, fields)
+    return setmetatable({}, {
+        __index = errors.strict(fields),
+        __newindex = function() raise("EPERM") end,
+        __metatable = name,
+    })
+end
+
+-- The stock message of a wrong argument, pointing at the caller of the caller.
+function errors.expected(n, name, what, value, missing, level)
+    local got = value == nil and missing and "no value" or type(value)
+    error(("bad argument #%d to '%s' (%s expected, got %s)"):format(n, name, what, got), (level or 2) + 1)
+end
+
+-- What an error says: strings as they are, error tables by their category; other values say nothing.
+function errors.text(e)
+    if type(e) == "string" then return e end
+    if getmetatable(e) == "error_code" and is_category(rawget(e, "category")) and type(rawget(e, "code")) == "number" then
+        return rawget(e, "category")[MESSAGE](rawget(e, "code"))
+    end
+    return ""
+end
+
+local function damaged(e)
+    return not is_category(rawget(e, "category")) or type(rawget(e, "code")) ~= "number"
+end
+
+function error_mt.__tostring(e)
+    if damaged(e) then raise("EINVAL") end
+    return e.category[MESSAGE](e.code)
+end
+
+function error_mt.__eq(a, b)
+    return rawget(a, "code") == rawget(b, "code") and rawget(a, "category") == rawget(b, "category")
+end
+
+local error_methods = {}
+error_mt.__index = error_methods
+
+function error_methods:togeneric()
+    if getmetatable(self) ~= "error_code" or damaged(self) then raise("EINVAL", 1) end
+    local map = rawget(self.category, TO_GENERIC)
+    local code = map and map[self.code]
+    if code then return new(generic, code) end
+    return new(self.category, self.code)
+end
+
+function category_mt.__index(self, key)
+    if key == "message" then return rawget(self, MESSAGE) end
+    bad_index()
+end
+
+function category_mt.__newindex() raise("EPERM") end
+
+function category_mt.__tostring(self) return rawget(self, NAME) end
+
+-- A namespace whose members are new errors: `errors.EINVAL`, `asio_error.misc.eof`.
+function errors.namespace(class, of_category, codes)
+    return setmetatable({}, {
+        __index = function(_, key)
+            local code = codes[key]
+            if not code then bad_index() end
+            return new(of_category, code)
+        end,
+        __newindex = function() raise("EPERM") end,
+        __metatable = class,
+        __tostring = function() return tostring(class) end,
+    })
+end
+
+return errors

@@ -1,0 +1,232 @@
+-- Fibers as users see them: spawn, the handle, this_fiber, and what happens when one ends.
+local import = ...
+local L = import("core.layout")
+local S = import("core.scheduler")
+local errors = import("core.errors")
+local report = import("core.report")
+
+local CO, FN, WAIT, ON = L.CO, L.FN, L.WAIT, L.ON
+local MASK, FORBID, HANDLE, EXTRA = L.MASK, L.FORBID, L.HANDLE, L.EXTRA
+local DONE, FAILED, CUT = S.DONE, S.FAILED, S.CUT
+local JOINABLE, JOINED, DETACHED, MAIN = S.JOINABLE, S.JOINED, S.DETACHED, S.MAIN
+local enter, suspend, check_yieldable = S.enter, S.suspend, S.check_yieldable
+local create, interrupt = S.create, S.interrupt
+local state = S.state
+local raise, raise_core, is_interrupted = errors.raise, errors.raise_core, errors.is_interrupted
+local error, getmetatable, setmetatable, type, unpack = error, getmetatable, setmetatable, type, unpack
+
+local fiber = {}
+
+local mt = { __metatable = "fiber" }
+
+local function extra(f)
+    local x = f[EXTRA]
+    if not x then
+        x = {}
+        f[EXTRA] = x
+    end
+    return x
+end
+fiber.extra = extra
+
+function fiber.spawn(f, opts)
+    if type(f) ~= "function" then errors.expected(1, "spawn", "function", f, true) end
+    if not state.running then
+        errors.raise_detail("EPERM", "spawn was called outside of emilua.run")
+    end
+    local new = setmetatable(create(f), mt)
+    if type(opts) == "table" and opts.name ~= nil then extra(new).name = opts.name end
+    return new
+end
+
+-- The main fiber has no handle.
+function fiber.main(f)
+    local new = create(f)
+    new[HANDLE] = MAIN
+    return new
+end
+
+-- Failed fibers with a live handle, numbered in the order they failed: reported at the end of the run.
+local unreported, failures = setmetatable({}, { __mode = "k" }), 0
+
+-- Arms a sentinel in the fiber's table: the report is printed when the handle is collected.
+local function arm(f, trace)
+    local sentinel = newproxy(true)
+    local id, e = report.id(f), f[FN]
+    getmetatable(sentinel).__gc = function() report.panic(id, e, trace) end
+    f[CO] = sentinel
+    extra(f).trace = trace
+    failures = failures + 1
+    unreported[f] = failures
+end
+
+-- Takes the sentinel away and returns the traceback.
+local function disarm(f)
+    local sentinel = f[CO]
+    if not sentinel then return end
+    getmetatable(sentinel).__gc = nil
+    f[CO] = false
+    unreported[f] = nil
+    local trace = f[EXTRA].trace
+    f[EXTRA].trace = nil
+    return trace
+end
+
+-- Prints what is left to print at the end of a run, in the order of failing.
+function fiber.report_unjoined()
+    local left = {}
+    for f, n in pairs(unreported) do left[#left + 1] = { n, f } end
+    table.sort(left, function(a, b) return a[1] < b[1] end)
+    for i = 1, #left do
+        local f = left[i][2]
+        report.panic(report.id(f), f[FN], disarm(f))
+    end
+end
+
+function S.on_end(f, dead)
+    local handle = f[HANDLE]
+    if handle == JOINABLE then
+        if dead and not is_interrupted(f[FN]) then arm(f, report.traceback(dead)) end
+    elseif handle == DETACHED then
+        if dead and not is_interrupted(f[FN]) then
+            report.panic(report.id(f), f[FN], report.traceback(dead))
+        end
+        f[FN] = false
+    elseif handle == MAIN then
+        if dead then
+            state.stop = true
+            fiber.trace = report.traceback(dead)
+        end
+    else
+        handle[ON] = false
+        S.ready_next(handle)
+    end
+end
+
+local JOIN = { name = "join" }
+
+function JOIN.remove(f) f[ON][HANDLE] = JOINABLE end
+
+local methods = {}
+
+function methods:join()
+    local f = enter()
+    if getmetatable(self) ~= "fiber" or self[HANDLE] ~= JOINABLE then raise("EINVAL", 1) end
+    if self == f then raise("EDEADLK") end
+    if self[WAIT] ~= DONE and self[WAIT] ~= FAILED then
+        check_yieldable()
+        self[HANDLE] = f
+        if suspend(f, JOIN, self) == CUT then raise_core(13) end
+    end
+    self[HANDLE] = JOINED
+    local values = self[FN]
+    self[FN] = false
+    if self[WAIT] == FAILED then
+        disarm(self)
+        if is_interrupted(values) then
+            extra(self).caught = true
+            return
+        end
+        error(values, 0)
+    end
+    if values then return unpack(values, 1, values.n) end
+end
+
+function methods:detach()
+    if getmetatable(self) ~= "fiber" or self[HANDLE] ~= JOINABLE then raise("EINVAL", 1) end
+    self[HANDLE] = DETACHED
+    if self[WAIT] == FAILED then
+        local trace = disarm(self)
+        if trace then report.panic(report.id(self), self[FN], trace) end
+    end
+    if self[WAIT] == DONE or self[WAIT] == FAILED then self[FN] = false end
+end
+
+function methods:interrupt()
+    if getmetatable(self) ~= "fiber" then raise("EINVAL", 1) end
+    local handle = self[HANDLE]
+    if handle ~= DETACHED and handle ~= JOINED then interrupt(self) end
+end
+methods.cancel = methods.interrupt
+
+local function interruption_caught(self)
+    if self[HANDLE] ~= JOINED then raise("EINVAL") end
+    local x = self[EXTRA]
+    return x and x.caught or false
+end
+
+function mt:__index(key)
+    local method = methods[key]
+    if method then return method end
+    if key == "joinable" then return self[HANDLE] == JOINABLE end
+    if key == "interruption_caught" or key == "cancellation_caught" then
+        return interruption_caught(self)
+    end
+    errors.bad_index()
+end
+
+function mt.__newindex() errors.bad_index() end
+
+-- The fiber that this_fiber is about; outside of a run there is none.
+local function current()
+    local f = state.current
+    if not f then errors.raise_detail("EPERM", "this_fiber was used outside of emilua.run") end
+    return f
+end
+
+local this = {}
+
+function this.yield()
+    local f = enter()
+    check_yieldable()
+    S.pass(f)
+end
+
+function this.forbid_suspend()
+    local f = current()
+    f[FORBID] = f[FORBID] + 1
+end
+
+function this.allow_suspend()
+    local f = current()
+    if f[FORBID] == 0 then raise_core(errors.SUSPENSION_ALLOWED) end
+    f[FORBID] = f[FORBID] - 1
+end
+
+function this.disable_interruption()
+    local f = current()
+    f[MASK] = f[MASK] + 1
+end
+this.disable_cancellation = this.disable_interruption
+
+function this.restore_interruption()
+    local f = current()
+    if f[MASK] == 0 then raise_core(errors.INTERRUPTION_ALLOWED) end
+    f[MASK] = f[MASK] - 1
+end
+this.restore_cancellation = this.restore_interruption
+
+setmetatable(this, {
+    __index = function(_, key)
+        if key == "is_main" then return current()[HANDLE] == MAIN end
+        if key == "id" then return report.id(current()) end
+        if key == "local_" then
+            local x = extra(current())
+            local storage = x.local_
+            if not storage then
+                storage = {}
+                x.local_ = storage
+            end
+            return storage
+        end
+        errors.bad_index()
+    end,
+})
+
+fiber.this_fiber = setmetatable({}, {
+    __index = this,
+    __newindex = function() raise("EPERM") end,
+    __metatable = "this_fiber",
+})
+
+return fiber

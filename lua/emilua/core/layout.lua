@@ -1,0 +1,20 @@
+-- Slots of a fiber, which is a table with an array part of at most 16 slots: LuaJIT allocates such
+-- a table in one piece. A coroutine's record uses DEPTH and HANDLERS of the same layout.
+return {
+    NEXT = 1, -- links of the one queue that the fiber is in: ready, or waiting for something
+    PREV = 2,
+    CO = 3, -- the Lua thread; after a failure that nobody joined, the sentinel of the report
+    FN = 4, -- the function; when done its packed results or its error
+    WAIT = 5, -- false while runnable; a kind of wait (core.scheduler); DONE or FAILED
+    ON = 6, -- what is waited for; when woken the outcome
+    INTERRUPTED = 7, -- sticky flag
+    MASK = 8, -- how often interruption is disabled
+    FORBID = 9, -- how often suspension is forbidden
+    DEPTH = 10, -- how many scopes are open
+    HANDLERS = 11, -- list of cleanup handlers, newest first: {f, depth, older}
+    HANDLE = 12, -- JOINABLE, JOINED, DETACHED, MAIN, or the fiber that is joining
+    EXTRA = 13, -- false, or a table with the rare things: local_, name, id
+    OLDER = 14, -- links of the list of all live fibers
+    NEWER = 15,
+    BUSY = 1, -- of a coroutine's record: a fiber is suspended inside it
+}

@@ -1,0 +1,112 @@
+-- Waiting for readiness: one FIFO of fibers per direction of an object. The first of the queue tries
+-- the operation each time its direction becomes ready; who gives up has consumed nothing.
+local import = ...
+local L = import("core.layout")
+local S = import("core.scheduler")
+local errors = import("core.errors")
+local list = import("core.list")
+local native = import("core.native")
+
+local INTERRUPTED, MASK = L.INTERRUPTED, L.MASK
+local WAIT, ON = L.WAIT, L.ON
+local PENDING = native.PENDING
+local CUT, ABORTED = S.CUT, S.ABORTED
+local charge, check_yieldable, suspend, wake = S.charge, S.check_yieldable, S.suspend, S.wake
+local state, directions = S.state, S.directions
+local raise_core, raise_system = errors.raise_core, errors.raise_system
+
+-- A direction: {the fiber that tries, the fibers behind it, token}.
+local HEAD, QUEUE, TOKEN = 1, 2, 3
+
+local operation = {}
+
+local free, last_token = {}, 0
+
+-- A new direction. Its token is free again when the object's handle is (see recycle).
+function operation.direction()
+    local n = #free
+    local token = free[n]
+    if token then
+        free[n] = nil
+    else
+        token = last_token
+        last_token = token + 1
+    end
+    local d = { false, list.new(), token }
+    directions[token] = d
+    return d
+end
+
+-- Gives the tokens of an object back whose handle is freed. A late event of the old object is only
+-- one more try for the new one.
+function operation.recycle(a, b)
+    local n = #free
+    free[n + 1], free[n + 2] = a, b
+end
+
+-- Leaves the head of a direction; the next in the queue tries.
+local function leave(d, f)
+    if d[HEAD] ~= f then return end
+    local next = list.pop(d[QUEUE])
+    d[HEAD] = next
+    if next then wake(next, false) end
+end
+
+-- The kind of wait of a fiber in a direction.
+local IO = { name = "io" }
+
+function IO.remove(f)
+    local d = f[ON]
+    state.pending = state.pending - 1
+    if d[HEAD] == f then leave(d, f) else list.remove(d[QUEUE], f) end
+end
+
+-- Ends every operation of a direction with operation_aborted.
+function operation.abort(d)
+    local f = d[HEAD]
+    d[HEAD] = false
+    while f do
+        -- A head that was woken to try again is in the ready queue already.
+        if f[WAIT] then wake(f, ABORTED) else f[ON] = ABORTED end
+        f = list.pop(d[QUEUE])
+    end
+end
+
+local function wait(d, f, call, a, b)
+    check_yieldable()
+    if d[HEAD] then list.push(d[QUEUE], f) else d[HEAD] = f end
+    while true do
+        state.pending = state.pending + 1
+        local outcome = suspend(f, IO, d)
+        if outcome == CUT then raise_core(13) end
+        state.pending = state.pending - 1
+        if outcome == ABORTED then
+            if f[INTERRUPTED] and f[MASK] == 0 then raise_core(13) end
+            raise_system("ECANCELED")
+        end
+        local code = call(a, b)
+        if code ~= PENDING then
+            leave(d, f)
+            return code
+        end
+        if f[INTERRUPTED] and f[MASK] == 0 then
+            leave(d, f)
+            raise_core(13)
+        end
+    end
+end
+
+-- call(a, b) for fiber `f`, as soon as it does not give PENDING; its other result.
+function operation.perform(d, f, call, a, b)
+    if d[HEAD] then return wait(d, f, call, a, b) end
+    local code = call(a, b)
+    if code == PENDING then return wait(d, f, call, a, b) end
+    charge(f)
+    return code
+end
+
+-- As perform(), for an operation that has been started and has given PENDING.
+operation.await = wait
+
+operation.TOKEN = TOKEN
+return operation

@@ -1,0 +1,147 @@
+-- emilua.run: one run of the event loop on the calling thread, and what is left at its end.
+local import = ...
+local L = import("core.layout")
+local S = import("core.scheduler")
+local errors = import("core.errors")
+local fiber = import("core.fiber")
+local native = import("core.native")
+local raw = import("core.raw")
+local report = import("core.report")
+local modules = import("core.require")
+
+local CO, FN, WAIT, ON, EXTRA = L.CO, L.FN, L.WAIT, L.ON, L.EXTRA
+local state, step, reset = S.state, S.step, S.reset
+local error, pcall, type, unpack = error, pcall, type, unpack
+local collectgarbage = collectgarbage
+local drive, collect, vm, view = native.drive, native.collect, native.vm, native.view
+local raw_vm = raw.vm
+
+local run = {}
+
+-- Nothing is left to do. A fiber that waits for a future whose promise is garbage is not stuck.
+function S.on_idle()
+    local f = state.newest
+    while f do
+        local kind = f[WAIT]
+        if kind and kind.collectable then
+            collectgarbage()
+            return S.has_ready()
+        end
+        f = f[L.OLDER]
+    end
+    return false
+end
+
+local function waits_for(f)
+    local kind = f[WAIT]
+    if not kind then return "its turn" end
+    return kind.describe and kind.describe(f[ON]) or kind.name
+end
+
+-- {id, name, waits_for, traceback} of each fiber.
+local function describe(fibers)
+    local list = {}
+    for i, f in ipairs(fibers) do
+        local x = f[EXTRA]
+        list[i] = {
+            id = report.id(f),
+            name = x and x.name or nil,
+            waits_for = waits_for(f),
+            traceback = f[CO] and report.traceback(f[CO]) or "",
+        }
+    end
+    return list
+end
+
+-- The lines of the deadlock notice: each mutex and future that fibers wait for, once.
+local function notice(fibers)
+    local lines, seen = {}, {}
+    for _, f in ipairs(fibers) do
+        local kind, on = f[WAIT], f[ON]
+        if kind and kind.notice and not seen[on] then
+            seen[on] = true
+            lines[#lines + 1] = kind.notice(on)
+        end
+    end
+    if #lines > 0 then report.deadlock(lines) end
+end
+
+local function leak(fibers, descriptors)
+    local e = errors.new(errors.generic, errors.number.EBUSY)
+    local what = {}
+    if #fibers > 0 then what[1] = #fibers .. " fiber(s)" end
+    if descriptors > 0 then what[#what + 1] = descriptors .. " open descriptor(s)" end
+    e.detail = "the run left behind: " .. table.concat(what, ", ")
+    e.fibers, e.descriptors = fibers, descriptors
+    error(e, 0)
+end
+
+local function check_options(opts)
+    if opts == nil then return false end
+    if type(opts) ~= "table" then errors.raise("EINVAL", 2) end
+    local leaks = opts.leaks
+    if leaks ~= nil and leaks ~= "ignore" and leaks ~= "error" then errors.raise("EINVAL", "leaks") end
+    return leaks == "error"
+end
+
+local function descriptors()
+    collect(vm)
+    return view.descriptors
+end
+
+-- run(main[, opts]): as spec/README.md says.
+function run.run(main, opts)
+    if type(main) ~= "function" then errors.expected(1, "run", "function", main, true) end
+    local strict = check_options(opts)
+    if state.current then errors.raise_detail("EPERM", "emilua.run was called inside of a run") end
+    -- What a run left that was ended by a hook or for want of memory.
+    reset()
+    modules.reset()
+    local open = strict and descriptors()
+    state.running = true
+    fiber.trace = nil
+    local f = fiber.main(main)
+    state.main = f
+    local ok, code = pcall(drive, raw_vm, step)
+    state.running = false
+    local fatal, stop = state.fatal, state.stop
+    local main_wait = f[WAIT]
+    local deadlock = ok and code == 0 and not fatal and not stop
+    local left = state.newest and deadlock
+    local list, text
+    if left then
+        local fibers = {}
+        local g = state.newest
+        while g do
+            table.insert(fibers, 1, g)
+            g = g[L.OLDER]
+        end
+        list = (strict or main_wait ~= S.DONE) and describe(fibers)
+        text = fibers
+    end
+    fiber.report_unjoined()
+    if text and main_wait == S.DONE then notice(text) end
+    reset()
+    run.trace = fiber.trace
+    if not ok then error(code, 0) end
+    if code ~= 0 then errors.raise_code(code) end
+    if fatal then error(fatal[1], 0) end
+    if main_wait == S.FAILED then error(f[FN], 0) end
+    if main_wait ~= S.DONE then
+        local e = errors.new(errors.generic, errors.number.EDEADLK)
+        e.detail = "every fiber waits for something that nothing can bring"
+        e.fibers = list
+        error(e, 0)
+    end
+    if strict then
+        local more = descriptors() - open
+        if left or more > 0 then leak(list or {}, more) end
+    end
+    local values = f[FN]
+    if values then return unpack(values, 1, values.n) end
+end
+
+-- traceback() -> string | nil: that of the error that main failed with in the last run.
+function run.traceback() return run.trace end
+
+return run

@@ -1,0 +1,335 @@
+-- The run queue, suspension and waking. Everything that suspends a fiber goes through suspend().
+--
+-- A kind of wait is a table {name, remove, masked, due}: remove(fiber) takes the fiber out of whatever
+-- it waits in; `masked` waits cannot be interrupted; due(fiber) is called when its time has come.
+local import = ...
+local L = import("core.layout")
+local errors = import("core.errors")
+local native = import("core.native")
+
+local CO, FN, WAIT, ON, NEXT = L.CO, L.FN, L.WAIT, L.ON, L.NEXT
+local INTERRUPTED, MASK, FORBID = L.INTERRUPTED, L.MASK, L.FORBID
+local HANDLERS, OLDER, NEWER = L.HANDLERS, L.OLDER, L.NEWER
+
+local co_create, co_resume, co_yield = coroutine.create, coroutine.resume, coroutine.yield
+local co_running, isyieldable = coroutine.running, coroutine.isyieldable
+local select = select
+local raise_core, raise_detail = errors.raise_core, errors.raise_detail
+local collect, vm, view = native.collect, native.vm, native.view
+
+-- What a coroutine yields to its resumer when its fiber is suspended, when it asks whether the
+-- levels above can yield, and when its fiber has ended.
+local SUSPENDED, PROBE, ENDED = newproxy(false), newproxy(false), newproxy(false)
+
+-- What a woken fiber finds in ON: false when it got what it waited for.
+local CUT, ABORTED = newproxy(false), newproxy(false)
+
+-- States of WAIT beside false and the kinds.
+local DONE, FAILED = { name = "done" }, { name = "failed" }
+
+-- States of HANDLE beside the fiber that joins.
+local JOINABLE, JOINED, DETACHED, MAIN = { "joinable" }, { "joined" }, { "detached" }, { "main" }
+
+-- Fibers resumed by one step(): the driver looks for events between two.
+local BATCH = 4096
+-- Operations of one fiber that may be done at once before others get a turn.
+local BUDGET = 128
+-- Finished coroutines that are kept for reuse, at most.
+local POOL = 1024
+
+-- Results of step(), known to src/vm/drive.rs.
+local NOTHING, MORE, IDLE = 0, 1, 2
+
+-- The parts of a VM's state that several files share.
+local S = {
+    current = false, -- the fiber that runs
+    thread = { [L.DEPTH] = 0, [L.HANDLERS] = false }, -- record of the running Lua thread's scopes
+    entered = false, -- the Lua thread that the shims entered last
+    budget = 0,
+    pending = 0, -- native operations that fibers wait for
+    running = false,
+    main = false, -- main fiber of the run
+    newest = false, -- list of live fibers
+    fatal = false, -- {error}: a cleanup handler failed, the run ends
+    stop = false, -- the main fiber failed, the run ends
+}
+local outside = S.thread
+
+local first, last = false, false -- the ready queue, linked by NEXT
+local pool, pooled = {}, 0 -- coroutines that wait for a fiber
+
+local scheduler = {
+    state = S,
+    SUSPENDED = SUSPENDED, PROBE = PROBE,
+    CUT = CUT, ABORTED = ABORTED,
+    DONE = DONE, FAILED = FAILED,
+    JOINABLE = JOINABLE, JOINED = JOINED, DETACHED = DETACHED, MAIN = MAIN,
+    directions = setmetatable({}, { __mode = "v" }), -- by token; weak: an object may be dropped
+    sleepers = {}, -- fibers by timer token
+    on_end = false, -- called with a fiber whose function has ended; set by core.fiber
+    on_idle = false, -- called when nothing is left: whether something has come up; set by core.run
+    unwind = false, -- runs cleanup handlers; set by core.scope
+}
+local directions, sleepers = scheduler.directions, scheduler.sleepers
+
+-- Whether a fiber can run.
+function scheduler.has_ready() return first ~= false end
+
+-- Appends a fiber to the ready queue.
+local function ready(f)
+    f[WAIT] = false
+    f[NEXT] = false
+    if last then last[NEXT] = f else first = f end
+    last = f
+end
+scheduler.ready = ready
+
+-- Puts a fiber at the head of the ready queue.
+function scheduler.ready_next(f)
+    f[WAIT] = false
+    f[NEXT] = first
+    first = f
+    if not last then last = f end
+end
+
+-- Wakes a suspended fiber; `outcome` is what suspend() returns in it.
+function scheduler.wake(f, outcome)
+    f[ON] = outcome
+    ready(f)
+end
+local wake = scheduler.wake
+
+local function refuse()
+    raise_detail("EPERM", "a suspending function was called outside of emilua.run")
+end
+
+-- The entry of every suspending function: checks what the chapters call "S" and "I" and returns
+-- the current fiber.
+function scheduler.enter()
+    local f = S.current
+    if not f then refuse() end
+    if f[FORBID] > 0 then raise_core(12) end
+    if f[INTERRUPTED] and f[MASK] == 0 then raise_core(13) end
+    return f
+end
+
+-- The same for functions that suspend but are no interruption points.
+function scheduler.enter_masked()
+    local f = S.current
+    if not f then refuse() end
+    if f[FORBID] > 0 then raise_core(12) end
+    return f
+end
+
+local function cannot_yield()
+    local detail = "the fiber cannot be suspended here: "
+    local running = co_running()
+    if running ~= S.entered then
+        detail = detail .. "this coroutine was not resumed by emilua's coroutine functions"
+            .. " (take coroutine.resume and coroutine.wrap after require \"emilua\")"
+    else
+        detail = detail .. "a C function that cannot be suspended is on the stack"
+            .. " (a callback of table.sort or string.gsub, a finaliser, a hook)"
+    end
+    raise_detail("EPERM", detail)
+end
+
+-- Raises unless the current fiber can be suspended. To be called before anything is registered.
+local function check_yieldable()
+    local entered = S.entered
+    if co_running() ~= entered or not isyieldable() then cannot_yield() end
+    -- In a user's coroutine the levels above must be able to pass the suspension on.
+    if entered ~= S.current[CO] and not co_yield(PROBE) then cannot_yield() end
+end
+scheduler.check_yieldable = check_yieldable
+
+-- Suspends the current fiber, which is waiting for `on` by now. Returns the outcome.
+local function suspend(f, kind, on)
+    f[WAIT], f[ON] = kind, on
+    co_yield(SUSPENDED)
+    return f[ON]
+end
+scheduler.suspend = suspend
+
+-- Lets other fibers run; the caller has called check_yieldable().
+local function pass(f)
+    ready(f)
+    co_yield(SUSPENDED)
+end
+scheduler.pass = pass
+
+-- Called by operations that were done at once: a busy object must not keep others waiting.
+function scheduler.charge(f)
+    local budget = S.budget - 1
+    S.budget = budget
+    if budget <= 0 then
+        S.budget = BUDGET
+        local entered = S.entered
+        if co_running() == entered and isyieldable() and (entered == f[CO] or co_yield(PROBE)) then
+            pass(f)
+        end
+    end
+end
+
+-- Asks a fiber that waits to give up.
+function scheduler.interrupt(f)
+    f[INTERRUPTED] = true
+    local kind = f[WAIT]
+    if kind and kind.remove and not kind.masked and f[MASK] == 0 then
+        kind.remove(f)
+        wake(f, CUT)
+    end
+end
+
+-- Stores what a fiber's function returned. In the fiber's coroutine, so that cleanup handlers
+-- of its root scope run as part of it. Nothing on its stack refers to the fiber afterwards.
+local function settle(...)
+    local f = S.current
+    local n = select("#", ...)
+    f[FN] = n > 0 and { n = n, ... }
+    if f[HANDLERS] then scheduler.unwind(f, -1) end
+    return co_yield(ENDED)
+end
+
+-- Body of every fiber's coroutine, which serves one fiber after the other.
+local function body()
+    while true do settle(S.current[FN]()) end
+end
+
+-- A new fiber at the tail of the queue, not started.
+function scheduler.create(fn)
+    local co
+    if pooled > 0 then
+        co = pool[pooled]
+        pool[pooled] = nil
+        pooled = pooled - 1
+    else
+        co = co_create(body)
+    end
+    local older = S.newest
+    -- In the order of core.layout.
+    local f = { false, false, co, fn, false, false, false, 0, 0, 0, false, JOINABLE, false, older, false }
+    if older then older[NEWER] = f end
+    S.newest = f
+    ready(f)
+    return f
+end
+
+-- Takes a fiber off the list of live ones.
+local function bury(f)
+    local older, newer = f[OLDER], f[NEWER]
+    if older then older[NEWER] = newer end
+    if newer then newer[OLDER] = older else S.newest = older end
+    f[OLDER], f[NEWER] = false, false
+end
+
+-- Failed fibers whose cleanup handlers run, with the dead coroutines that have their tracebacks.
+local failing = {}
+
+local function finish(f, outcome, dead)
+    f[WAIT], f[CO] = outcome, false
+    bury(f)
+    scheduler.on_end(f, dead)
+end
+
+local function unwind_failed()
+    scheduler.unwind(S.current, -1)
+    return co_yield(ENDED)
+end
+
+local function resume(f)
+    local co = f[CO]
+    S.current, S.thread, S.entered, S.budget = f, f, co, BUDGET
+    local ok, signal = co_resume(co)
+    if signal == SUSPENDED then return end
+    if not ok then
+        f[FN] = signal
+        if not f[HANDLERS] then return finish(f, FAILED, co) end
+        failing[f] = co
+        f[CO] = co_create(unwind_failed)
+        return resume(f)
+    end
+    if signal ~= ENDED then
+        -- coroutine.yield that was cached before this module replaced it.
+        return ready(f)
+    end
+    local dead = failing[f]
+    if dead then
+        failing[f] = nil
+        return finish(f, FAILED, dead)
+    end
+    if pooled < POOL then
+        pooled = pooled + 1
+        pool[pooled] = co
+    end
+    finish(f, DONE)
+end
+
+-- Wakes the fibers whose direction became ready or whose time has come.
+local function dispatch()
+    local tokens = view.ready
+    for i = 0, view.n_ready - 1 do
+        local d = directions[tokens[i]]
+        local f = d and d[1]
+        if f and f[WAIT] then wake(f, false) end
+    end
+    tokens = view.due
+    for i = 0, view.n_due - 1 do
+        local token = tokens[i]
+        local f = sleepers[token]
+        sleepers[token] = false
+        if f then
+            S.pending = S.pending - 1
+            local due = f[WAIT].due
+            if due then due(f) end
+            wake(f, false)
+        end
+    end
+end
+
+-- Runs ready fibers until none is left or BATCH have run. The driver calls this.
+function scheduler.step()
+    if collect(vm) > 0 then dispatch() end
+    for _ = 1, BATCH do
+        local f = first
+        if not f then break end
+        first = f[NEXT]
+        if not first then last = false end
+        resume(f)
+        if S.fatal or S.stop then break end
+    end
+    S.current, S.thread, S.entered = false, outside, false
+    if S.fatal or S.stop then return NOTHING end
+    if first then return MORE end
+    if S.pending > 0 then return IDLE end
+    if scheduler.on_idle() then return MORE end
+    return NOTHING
+end
+
+-- Forgets every fiber and returns the live ones, oldest first. Objects that they wait for stay usable.
+function scheduler.reset()
+    local fibers = {}
+    local f = S.newest
+    while f do
+        fibers[#fibers + 1] = f
+        f = f[OLDER]
+    end
+    for i = 1, #fibers / 2 do
+        fibers[i], fibers[#fibers + 1 - i] = fibers[#fibers + 1 - i], fibers[i]
+    end
+    for i = 1, #fibers do
+        local kind = fibers[i][WAIT]
+        if kind and kind.remove then kind.remove(fibers[i]) end
+    end
+    for _, d in pairs(directions) do
+        d[1], d[2] = false, { false, false }
+    end
+    first, last = false, false
+    S.newest, S.current, S.thread, S.entered = false, false, outside, false
+    S.pending, S.fatal, S.stop, S.main = 0, false, false, false
+    outside[L.DEPTH], outside[L.HANDLERS] = 0, false
+    failing = {}
+    return fibers
+end
+
+return scheduler

@@ -1,0 +1,119 @@
+-- Scopes and their cleanup handlers; pcall and xpcall, which are scopes too.
+--
+-- A scope is a depth: opening one costs an addition. Handlers remember the depth they were pushed
+-- at, and leaving a scope runs those that are deeper.
+local import = ...
+local L = import("core.layout")
+local S = import("core.scheduler")
+local errors = import("core.errors")
+local report = import("core.report")
+
+local DEPTH, HANDLERS, MASK, CO = L.DEPTH, L.HANDLERS, L.MASK, L.CO
+local INTERRUPTED = L.INTERRUPTED
+local co_yield, isyieldable = coroutine.yield, coroutine.isyieldable
+local pcall, xpcall, error, type = pcall, xpcall, error, type
+local state = S.state
+local raise_core = errors.raise_core
+
+-- Fields of a handler.
+local FUNCTION, AT, REST = 1, 2, 3
+
+local scope = {}
+
+-- A cleanup handler raised: the run ends, and no code of this fiber runs any more.
+local function fatal(f, e)
+    if not f then error(e, 0) end
+    local thread = state.entered
+    state.fatal = { e }
+    report.handler_failed(f, thread ~= f[CO] and thread)
+    if isyieldable() then
+        while true do co_yield(S.SUSPENDED) end
+    end
+    error(e, 0)
+end
+
+local function run(f, handler)
+    local ok, e = pcall(handler)
+    if not ok then fatal(f, e) end
+end
+
+-- Runs the handlers of record `t` that are deeper than `depth`, newest first. They are taken off
+-- before: a handler that pushes or pops acts on the enclosing scope.
+local function unwind(t, depth)
+    local h = t[HANDLERS]
+    local rest = h
+    while rest and rest[AT] > depth do rest = rest[REST] end
+    t[HANDLERS] = rest
+    local f = state.current
+    if f then f[MASK] = f[MASK] + 1 end
+    while h ~= rest do
+        run(f, h[FUNCTION])
+        h = h[REST]
+    end
+    -- What the handlers of a root scope pushed is never run.
+    if depth < 0 then t[HANDLERS] = false end
+    if f then f[MASK] = f[MASK] - 1 end
+end
+scope.unwind = unwind
+S.unwind = unwind
+
+-- Leaves the scope that was opened at `depth` and passes the results on.
+local function leave(t, depth, ...)
+    t[DEPTH] = depth
+    local h = t[HANDLERS]
+    if h and h[AT] > depth then unwind(t, depth) end
+    return ...
+end
+
+function scope.pcall(f, ...)
+    local fiber = state.current
+    if not fiber then return pcall(f, ...) end
+    if fiber[INTERRUPTED] and fiber[MASK] == 0 then raise_core(13) end
+    local t = state.thread
+    local depth = t[DEPTH]
+    t[DEPTH] = depth + 1
+    return leave(t, depth, pcall(f, ...))
+end
+
+function scope.xpcall(f, handler, ...)
+    local fiber = state.current
+    if not fiber then return xpcall(f, handler, ...) end
+    if fiber[INTERRUPTED] and fiber[MASK] == 0 then raise_core(13) end
+    local t = state.thread
+    local depth = t[DEPTH]
+    t[DEPTH] = depth + 1
+    return leave(t, depth, xpcall(f, handler, ...))
+end
+
+local function finish(ok, e)
+    if not ok then error(e, 0) end
+end
+
+-- scope(f): f() in a scope of its own; returns nothing.
+function scope.scope(f)
+    if type(f) ~= "function" then errors.expected(1, "scope", "function", f, true) end
+    local t = state.thread
+    local depth = t[DEPTH]
+    t[DEPTH] = depth + 1
+    return finish(leave(t, depth, pcall(f)))
+end
+
+function scope.push(handler)
+    if type(handler) ~= "function" then errors.raise("EINVAL") end
+    local t = state.thread
+    t[HANDLERS] = { handler, t[DEPTH], t[HANDLERS] }
+end
+
+function scope.pop(execute)
+    local t = state.thread
+    local h = t[HANDLERS]
+    if not h or h[AT] < t[DEPTH] then raise_core(errors.UNMATCHED_SCOPE) end
+    t[HANDLERS] = h[REST]
+    if execute == false then return end
+    local f = state.current
+    if f then f[MASK] = f[MASK] + 1 end
+    run(f, h[FUNCTION])
+    if f then f[MASK] = f[MASK] - 1 end
+end
+
+return scope

@@ -1,0 +1,34 @@
+-- The module `emilua`.
+local import = ...
+local fiber = import("core.fiber")
+local run = import("core.run")
+local scope = import("core.scope")
+import("core.coroutine")
+
+local getmetatable, type = getmetatable, type
+
+-- type(x): the class of an object of the runtime, else what Lua's own type() says.
+local function class(...)
+    if select("#", ...) == 0 then error("bad argument #1 to 'type' (value expected)", 2) end
+    local x = ...
+    local kind = type(x)
+    if kind == "table" or kind == "userdata" then
+        local name = getmetatable(x)
+        if type(name) == "string" then return name end
+    end
+    return kind
+end
+
+return {
+    byte_span = import("byte_span"),
+    context = "main",
+    run = run.run,
+    scope = scope.scope,
+    scope_cleanup_pop = scope.pop,
+    scope_cleanup_push = scope.push,
+    spawn = fiber.spawn,
+    this_fiber = fiber.this_fiber,
+    traceback = run.traceback,
+    type = class,
+    version = "0.1.0",
+}

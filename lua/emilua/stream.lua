@@ -1,0 +1,64 @@
+-- stream: operations composed of read_some and write_some. Any value with these methods is a stream.
+local import = ...
+local byte_span = import("byte_span")
+local errors = import("core.errors")
+
+local raise = errors.raise
+local getmetatable, type = getmetatable, type
+
+local stream = {}
+
+local function check_span(bs)
+    if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
+end
+
+local function check_minimum(minimum, name)
+    if type(minimum) ~= "number" then errors.expected(3, name, "number", minimum, true, 2) end
+end
+
+-- Calls io[method] with what is left of `bs` until at least `minimum` bytes are done.
+local function read(io, bs, minimum)
+    local done, size = 0, #bs
+    if minimum > size then minimum = size end
+    while done < minimum do
+        done = done + io:read_some(done == 0 and bs or bs:slice(done + 1))
+    end
+    return done
+end
+
+local function write(io, bs, minimum)
+    local done, size = 0, #bs
+    if minimum > size then minimum = size end
+    while done < minimum do
+        done = done + io:write_some(done == 0 and bs or bs:slice(done + 1))
+    end
+    return done
+end
+
+function stream.read_all(io, bs)
+    check_span(bs)
+    return read(io, bs, #bs)
+end
+
+function stream.read_at_least(io, bs, minimum)
+    check_span(bs)
+    check_minimum(minimum, "read_at_least")
+    return read(io, bs, minimum)
+end
+
+function stream.write_all(io, data)
+    if type(data) == "string" then
+        data = byte_span.append(data)
+    else
+        check_span(data)
+    end
+    return write(io, data, #data)
+end
+
+function stream.write_at_least(io, bs, minimum)
+    check_span(bs)
+    check_minimum(minimum, "write_at_least")
+    return write(io, bs, minimum)
+end
+
+return stream

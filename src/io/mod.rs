@@ -1,0 +1,164 @@
+//! Descriptors that the runtime waits for, and the operations on them: one non-blocking call each.
+//!
+//! An operation tries, and when it would block it has registered its direction's waker and says
+//! so; the fiber tries again when it is woken. Queues of waiting fibers are the Lua half's.
+
+mod endpoint;
+mod interface;
+mod option;
+mod readiness;
+mod socket;
+mod transfer;
+
+pub use endpoint::{Endpoint, address_format, address_parse};
+pub use option::{get_option, set_option};
+pub use socket::{accept, bind, connect, connected, listen, local, open, remote, shutdown};
+pub use transfer::{read, write};
+
+use crate::bridge::guard;
+use crate::vm::{Shared, Token, Vm};
+use readiness::{Descriptor, Registration};
+use socket2::SockRef;
+use std::cell::Cell;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Waker;
+
+/// Which way bytes go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    Read,
+    Write,
+}
+
+/// Where an object's descriptor is.
+enum Source {
+    Closed,
+    /// Open, and nothing has had to wait yet: the reactor does not know it.
+    Idle(Descriptor),
+    /// Registered with the reactor.
+    Polled(Registration),
+}
+
+/// An object with a descriptor. The Lua half owns it through a cdata with a finaliser.
+pub struct Io {
+    source: Source,
+    /// The ready list of the VM, for wakers made later.
+    shared: Arc<Shared>,
+    /// Tokens of the two directions, reading first.
+    tokens: [u32; 2],
+    /// Wakers of the two directions, made at the registration.
+    wakers: Option<[Waker; 2]>,
+    /// The VM's count of open descriptors.
+    descriptors: Rc<Cell<i32>>,
+}
+
+impl Io {
+    fn new(vm: &Vm, tokens: [u32; 2]) -> Self {
+        Self {
+            source: Source::Closed,
+            shared: vm.shared().clone(),
+            tokens,
+            wakers: None,
+            descriptors: vm.descriptors().clone(),
+        }
+    }
+
+    /// Takes a descriptor over; the object must be closed.
+    fn set(&mut self, descriptor: Descriptor) {
+        self.source = Source::Idle(descriptor);
+        self.descriptors.set(self.descriptors.get() + 1);
+    }
+
+    fn close(&mut self) {
+        if !matches!(self.source, Source::Closed) {
+            self.source = Source::Closed;
+            self.descriptors.set(self.descriptors.get() - 1);
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        !matches!(self.source, Source::Closed)
+    }
+
+    /// The descriptor as a socket; EBADF when there is none.
+    fn socket(&self) -> io::Result<SockRef<'_>> {
+        match &self.source {
+            Source::Closed => Err(io::Error::from_raw_os_error(libc::EBADF)),
+            Source::Idle(descriptor) => Ok(SockRef::from(descriptor)),
+            Source::Polled(registration) => Ok(registration.socket()),
+        }
+    }
+
+    /// Makes the object known to the reactor of the active run.
+    fn register(&mut self) -> io::Result<()> {
+        if self.wakers.is_none() {
+            self.wakers = Some(self.tokens.map(|token| Token::waker(&self.shared, token)));
+        }
+        if matches!(self.source, Source::Idle(_))
+            && let Source::Idle(descriptor) = std::mem::replace(&mut self.source, Source::Closed)
+        {
+            match Registration::new(descriptor) {
+                Ok(registration) => self.source = Source::Polled(registration),
+                Err((descriptor, error)) => {
+                    self.source = Source::Idle(descriptor);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Io {
+    /// Makes the object known to the reactor as if for the first time.
+    fn register_anew(&mut self) -> io::Result<()> {
+        if matches!(self.source, Source::Polled(_))
+            && let Source::Polled(registration) = std::mem::replace(&mut self.source, Source::Closed)
+        {
+            self.source = Source::Idle(registration.into_descriptor()?);
+        }
+        self.register()
+    }
+}
+
+impl Drop for Io {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// The object behind a pointer of the Lua half.
+fn object<'a>(this: *mut Io) -> &'a mut Io {
+    // SAFETY: the Lua half holds the pointer that `new` returned until its finaliser.
+    unsafe { &mut *this }
+}
+
+/// A closed object whose directions have the given tokens.
+pub extern "C" fn new(vm: *mut Vm, read: u32, write: u32) -> *mut Io {
+    // SAFETY: the Lua half passes its VM.
+    Box::into_raw(Box::new(Io::new(unsafe { &*vm }, [read, write])))
+}
+
+/// Destroys an object; its descriptor is closed.
+pub extern "C" fn free(this: *mut Io) {
+    guard(|| {
+        // SAFETY: called once, by the finaliser of the cdata that owns the pointer.
+        drop(unsafe { Box::from_raw(this) });
+        0
+    });
+}
+
+/// close(2); nothing when it is closed already.
+pub extern "C" fn close(this: *mut Io) -> i32 {
+    guard(|| {
+        object(this).close();
+        0
+    })
+}
+
+/// Whether there is a descriptor.
+pub extern "C" fn is_open(this: *const Io) -> i32 {
+    i32::from(object(this.cast_mut()).is_open())
+}

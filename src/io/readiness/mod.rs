@@ -1,0 +1,7 @@
+//! Readiness of a descriptor, from tokio's reactor.
+
+#[cfg_attr(unix, path = "unix.rs")]
+#[cfg_attr(windows, path = "windows.rs")]
+mod platform;
+
+pub use platform::{Descriptor, NO_SIGNAL, Registration};

@@ -1,0 +1,69 @@
+//! Readiness on Windows: tokio has no `AsyncFd` there, but its `TcpStream` polls any socket
+//! through AFD.
+
+use crate::io::Direction;
+use socket2::SockRef;
+use std::io;
+use std::os::windows::io::OwnedSocket;
+use std::task::{Context, Poll, Waker, ready};
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+
+/// An owned socket.
+pub type Descriptor = OwnedSocket;
+
+/// Windows has no SIGPIPE.
+pub const NO_SIGNAL: i32 = 0;
+
+/// A socket that the reactor watches.
+pub struct Registration(TcpStream);
+
+impl Registration {
+    /// Registers with the reactor of the current runtime; on failure the socket comes back.
+    pub fn new(descriptor: OwnedSocket) -> Result<Self, (OwnedSocket, io::Error)> {
+        let keep = match descriptor.try_clone() {
+            Ok(keep) => keep,
+            Err(error) => return Err((descriptor, error)),
+        };
+        TcpStream::from_std(descriptor.into()).map(Self).map_err(|error| (keep, error))
+    }
+
+    /// Takes the socket away from the reactor.
+    pub fn into_descriptor(self) -> io::Result<OwnedSocket> {
+        self.0.into_std().map(OwnedSocket::from)
+    }
+
+    /// The descriptor as a socket.
+    pub fn socket(&self) -> SockRef<'_> {
+        SockRef::from(&self.0)
+    }
+
+    /// Tries `call` while the reactor holds the socket for ready; else registers `waker`.
+    /// AFD reports levels, so a short transfer tells nothing.
+    pub fn attempt<T>(
+        &self,
+        direction: Direction,
+        waker: &Waker,
+        mut call: impl FnMut(SockRef<'_>) -> io::Result<T>,
+        _drained: impl Fn(&T) -> bool,
+    ) -> Poll<io::Result<T>> {
+        let mut cx = Context::from_waker(waker);
+        loop {
+            let interest = match direction {
+                Direction::Read => {
+                    ready!(self.0.poll_read_ready(&mut cx))?;
+                    Interest::READABLE
+                }
+                Direction::Write => {
+                    ready!(self.0.poll_write_ready(&mut cx))?;
+                    Interest::WRITABLE
+                }
+            };
+            match self.0.try_io(interest, || call(self.socket())) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+}

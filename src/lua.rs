@@ -1,0 +1,133 @@
+//! The Lua half, embedded, and how it is started in a state.
+
+use crate::{bridge, push_function, span, system, vm};
+use mlua::ffi::{self, lua_State};
+use std::ffi::{CStr, c_char, c_int};
+
+/// Every Lua source by its import name. Sources are parsed when they are first imported.
+const SOURCES: &[(&CStr, &str)] = &[
+    (c"asio_error", include_str!("../lua/emilua/asio_error.lua")),
+    (c"byte_span", include_str!("../lua/emilua/byte_span.lua")),
+    (c"byte_span.numbers", include_str!("../lua/emilua/byte_span/numbers.lua")),
+    (c"byte_span.search", include_str!("../lua/emilua/byte_span/search.lua")),
+    (c"condition_variable", include_str!("../lua/emilua/condition_variable.lua")),
+    (c"core.coroutine", include_str!("../lua/emilua/core/coroutine.lua")),
+    (c"core.errors", include_str!("../lua/emilua/core/errors.lua")),
+    (c"core.fiber", include_str!("../lua/emilua/core/fiber.lua")),
+    (c"core.layout", include_str!("../lua/emilua/core/layout.lua")),
+    (c"core.list", include_str!("../lua/emilua/core/list.lua")),
+    (c"core.native", include_str!("../lua/emilua/core/native.lua")),
+    (c"core.operation", include_str!("../lua/emilua/core/operation.lua")),
+    (c"core.report", include_str!("../lua/emilua/core/report.lua")),
+    (c"core.require", include_str!("../lua/emilua/core/require.lua")),
+    (c"core.run", include_str!("../lua/emilua/core/run.lua")),
+    (c"core.scheduler", include_str!("../lua/emilua/core/scheduler.lua")),
+    (c"core.scope", include_str!("../lua/emilua/core/scope.lua")),
+    (c"core.sync", include_str!("../lua/emilua/core/sync.lua")),
+    (c"core.timer", include_str!("../lua/emilua/core/timer.lua")),
+    (c"emilua", include_str!("../lua/emilua/init.lua")),
+    (c"future", include_str!("../lua/emilua/future.lua")),
+    (c"generic_error", include_str!("../lua/emilua/generic_error.lua")),
+    (c"ip", include_str!("../lua/emilua/ip.lua")),
+    (c"ip.address", include_str!("../lua/emilua/ip/address.lua")),
+    (c"ip.endpoint", include_str!("../lua/emilua/ip/endpoint.lua")),
+    (c"ip.socket", include_str!("../lua/emilua/ip/socket.lua")),
+    (c"ip.tcp", include_str!("../lua/emilua/ip/tcp.lua")),
+    (c"mutex", include_str!("../lua/emilua/mutex.lua")),
+    (c"recursive_mutex", include_str!("../lua/emilua/recursive_mutex.lua")),
+    (c"stream", include_str!("../lua/emilua/stream.lua")),
+    (c"time", include_str!("../lua/emilua/time.lua")),
+    (c"time.clock", include_str!("../lua/emilua/time/clock.lua")),
+];
+
+/// Started with the native half; returns the function that opens a public module.
+const BOOT: &str = include_str!("../lua/emilua/core/boot.lua");
+
+/// Says what is wrong with an interpreter that is no LuaJIT with FFI and GC64.
+const CHECK: &str = include_str!("../lua/emilua/core/check.lua");
+
+/// Its address is the registry key of the function that BOOT returned.
+static OPENER: u8 = 0;
+
+/// Body of every `luaopen_*`: returns the public module `name`, starting the Lua half of this
+/// state when it is the first. `package.loaded` does not decide about that: test runners empty it.
+///
+/// # Safety
+/// `l` is a valid state in a call of a C function.
+pub unsafe fn open(l: *mut lua_State, name: &CStr) -> c_int {
+    let key = (&raw const OPENER).cast_mut().cast();
+    // SAFETY: stack discipline is local to this block; nothing here needs dropping when Lua raises.
+    unsafe {
+        ffi::luaL_checkstack(l, 8, c"emilua".as_ptr());
+        ffi::lua_pushlightuserdata(l, key);
+        ffi::lua_rawget(l, ffi::LUA_REGISTRYINDEX);
+        if ffi::lua_isnil(l, -1) != 0 {
+            ffi::lua_pop(l, 1);
+            load(l, CHECK, c"=emilua.check");
+            ffi::lua_call(l, 0, 0);
+            load(l, BOOT, c"=[emilua.core.boot]");
+            push_function(l, source);
+            let vm = vm::create(l);
+            ffi::lua_pushlightuserdata(l, bridge::ops().cast_mut().cast());
+            ffi::lua_pushlightuserdata(l, vm.cast());
+            ffi::lua_createtable(l, 0, 8);
+            functions(l);
+            ffi::lua_call(l, 4, 1);
+            ffi::lua_pushlightuserdata(l, key);
+            ffi::lua_pushvalue(l, -2);
+            ffi::lua_rawset(l, ffi::LUA_REGISTRYINDEX);
+        }
+        ffi::lua_pushstring(l, name.as_ptr());
+        ffi::lua_call(l, 1, 1);
+    }
+    1
+}
+
+/// Adds the C functions, which are those that need the Lua state, to the table on the top.
+///
+/// # Safety
+/// `l` is a valid state with a table on its top and two free slots.
+unsafe fn functions(l: *mut lua_State) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let lists = [vm::FUNCTIONS, span::FUNCTIONS, bridge::FUNCTIONS, system::FUNCTIONS];
+        for (name, function) in lists.into_iter().flatten() {
+            push_function(l, *function);
+            ffi::lua_setfield(l, -2, name.as_ptr());
+        }
+    }
+}
+
+/// Pushes a chunk compiled from `text`, or raises.
+///
+/// # Safety
+/// `l` is a valid state with two free slots.
+unsafe fn load(l: *mut lua_State, text: &str, name: &CStr) {
+    // SAFETY: `text` outlives the call.
+    unsafe {
+        if ffi::luaL_loadbuffer(l, text.as_ptr().cast::<c_char>(), text.len(), name.as_ptr()) != 0 {
+            ffi::lua_error(l);
+        }
+    }
+}
+
+/// `source(name) -> function | nil`: the compiled chunk of an embedded source.
+unsafe extern "C-unwind" fn source(l: *mut lua_State) -> c_int {
+    // SAFETY: a C function called by Lua; `wanted` is on the stack while it is used.
+    unsafe {
+        let wanted = CStr::from_ptr(ffi::luaL_checkstring(l, 1));
+        match SOURCES.binary_search_by(|(name, _)| (*name).cmp(wanted)) {
+            Ok(i) => {
+                let (_, text) = SOURCES[i];
+                ffi::lua_pushstring(l, c"=[emilua.".as_ptr());
+                ffi::lua_pushvalue(l, 1);
+                ffi::lua_pushstring(l, c"]".as_ptr());
+                ffi::lua_concat(l, 3);
+                let name = CStr::from_ptr(ffi::lua_tostring(l, -1));
+                load(l, text, name);
+            }
+            Err(_) => ffi::lua_pushnil(l),
+        }
+    }
+    1
+}

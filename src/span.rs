@@ -1,0 +1,124 @@
+//! Memory of `byte_span`: C functions, because spans are userdata, and the searches.
+//!
+//! A span is a userdata `{data, len, capacity}`. Its environment table holds the block, which is
+//! a userdata too: the collector sees every byte, and a view needs no finaliser.
+
+use mlua::ffi::{self, lua_State};
+use std::cell::Cell;
+use std::ffi::{CStr, c_int};
+
+/// A view of a block. Same layout as `emilua_span` in native.lua.
+#[repr(C)]
+pub struct Span {
+    pub data: *mut u8,
+    pub len: usize,
+    pub capacity: usize,
+}
+
+/// C functions of this module, as [`crate::lua`] registers them.
+pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] =
+    &[(c"span_new", new), (c"span_view", view), (c"span_class", class)];
+
+/// Registry key of the metatable.
+static CLASS: u8 = 0;
+
+/// Bytes of blocks after which the collector is pushed on: its own pace counts steps, not sizes,
+/// and would let gigabytes of dead blocks gather.
+const COLLECT_EVERY: usize = 1 << 20;
+
+thread_local! {
+    /// Bytes of blocks made since the collector was pushed on.
+    static DEBT: Cell<usize> = const { Cell::new(0) };
+}
+
+/// `span_class(metatable)`: the metatable of every span made from now on.
+unsafe extern "C-unwind" fn class(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half with a table.
+    unsafe {
+        ffi::lua_settop(l, 1);
+        ffi::lua_rawsetp(l, ffi::LUA_REGISTRYINDEX, (&raw const CLASS).cast());
+    }
+    0
+}
+
+/// Pushes a span whose environment is the table at `anchor`.
+///
+/// # Safety
+/// `l` has three free slots, `anchor` is an absolute index of a table that keeps `data` alive.
+unsafe fn push(l: *mut lua_State, data: *mut u8, len: usize, capacity: usize, anchor: c_int) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let span = ffi::lua_newuserdata(l, size_of::<Span>()).cast::<Span>();
+        span.write(Span { data, len, capacity });
+        ffi::lua_pushvalue(l, anchor);
+        ffi::lua_setfenv(l, -2);
+        ffi::lua_rawgetp(l, ffi::LUA_REGISTRYINDEX, (&raw const CLASS).cast());
+        ffi::lua_setmetatable(l, -2);
+    }
+}
+
+/// `span_new(len, capacity)`: a span on a zeroed block of its own. The Lua half has checked both.
+unsafe extern "C-unwind" fn new(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half with two numbers; Lua raises before anything needs dropping.
+    unsafe {
+        let len = ffi::lua_tonumber(l, 1) as usize;
+        let capacity = ffi::lua_tonumber(l, 2) as usize;
+        ffi::lua_settop(l, 0);
+        ffi::lua_createtable(l, 1, 0);
+        let debt = DEBT.get() + capacity;
+        if debt >= COLLECT_EVERY {
+            DEBT.set(0);
+            ffi::lua_gc(l, ffi::LUA_GCSTEP, (debt >> 10) as c_int);
+        } else {
+            DEBT.set(debt);
+        }
+        let data = ffi::lua_newuserdata(l, capacity.max(1)).cast::<u8>();
+        data.write_bytes(0, capacity);
+        ffi::lua_rawseti(l, 1, 1);
+        push(l, data, len, capacity, 1);
+    }
+    1
+}
+
+/// `span_view(span, offset, len, capacity)`: a view of the same block.
+unsafe extern "C-unwind" fn view(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half with a span and numbers inside its bounds.
+    unsafe {
+        let parent = ffi::lua_touserdata(l, 1).cast::<Span>();
+        let data = (*parent).data.add(ffi::lua_tonumber(l, 2) as usize);
+        let len = ffi::lua_tonumber(l, 3) as usize;
+        let capacity = ffi::lua_tonumber(l, 4) as usize;
+        ffi::lua_getfenv(l, 1);
+        let anchor = ffi::lua_gettop(l);
+        push(l, data, len, capacity, anchor);
+    }
+    1
+}
+
+/// The bytes of a span and of what is sought in it.
+fn operands<'a>(span: *const Span, target: *const u8, length: usize) -> (&'a [u8], &'a [u8]) {
+    // SAFETY: the Lua half passes a span, and a pointer with its length, alive during the call.
+    unsafe {
+        let span = &*span;
+        (
+            std::slice::from_raw_parts(span.data, span.len),
+            if length == 0 { &[] } else { std::slice::from_raw_parts(target, length) },
+        )
+    }
+}
+
+/// Offset of the first occurrence at or after `start`, or -1.
+pub extern "C" fn find(span: *const Span, target: *const u8, length: usize, start: usize) -> f64 {
+    let (bytes, target) = operands(span, target, length);
+    match bytes.get(start..).and_then(|rest| memchr::memmem::find(rest, target)) {
+        Some(at) => (start + at) as f64,
+        None => -1.0,
+    }
+}
+
+/// Offset of the last occurrence that begins at or before `last`, or -1.
+pub extern "C" fn rfind(span: *const Span, target: *const u8, length: usize, last: usize) -> f64 {
+    let (bytes, target) = operands(span, target, length);
+    let end = last.saturating_add(length).min(bytes.len());
+    memchr::memmem::rfind(&bytes[..end], target).map_or(-1.0, |at| at as f64)
+}

@@ -1,0 +1,45 @@
+//! What the Lua half asks of the process: texts of errors, the error stream, signals.
+
+mod errno;
+#[cfg_attr(unix, path = "unix.rs")]
+#[cfg_attr(windows, path = "windows.rs")]
+mod platform;
+
+pub use errno::FUNCTIONS;
+pub use platform::{InterruptDefault, ignore_sigpipe};
+
+use crate::bridge::{copy_text, failure, guard};
+use std::ffi::c_char;
+use std::io::{IsTerminal, Write};
+
+/// strerror(3) of an error number.
+pub extern "C" fn strerror(code: i32, buffer: *mut c_char, size: i32) -> i32 {
+    guard(|| copy_text(platform::error_text(code).as_bytes(), buffer, size))
+}
+
+/// Writes to the error stream what C's `stdout` must not overtake: that is flushed first.
+pub extern "C" fn report(text: *const c_char, length: usize) -> i32 {
+    guard(|| {
+        // SAFETY: the Lua half passes a string with its length.
+        let text = unsafe { std::slice::from_raw_parts(text.cast::<u8>(), length) };
+        // SAFETY: a null pointer flushes every output stream.
+        unsafe { libc::fflush(std::ptr::null_mut()) };
+        match std::io::stderr().write_all(text) {
+            Ok(()) => 0,
+            Err(error) => failure(&error),
+        }
+    })
+}
+
+/// Whether the error stream is a terminal.
+pub extern "C" fn is_terminal() -> i32 {
+    i32::from(std::io::stderr().is_terminal())
+}
+
+/// gethostname(2).
+pub extern "C" fn host_name(buffer: *mut c_char, size: i32) -> i32 {
+    guard(|| match platform::host_name() {
+        Ok(name) => copy_text(name.as_bytes(), buffer, size),
+        Err(error) => failure(&error),
+    })
+}

@@ -1,0 +1,170 @@
+//! A VM: a Lua state, what is ready in it, and the Rust future that steps it.
+
+mod drive;
+mod ready;
+mod timer;
+
+pub use ready::{Shared, Token};
+
+use crate::bridge::guard;
+use mlua::ffi::{self, lua_State};
+use std::cell::Cell;
+use std::ffi::{CStr, c_int};
+use std::rc::Rc;
+use std::sync::Arc;
+use timer::Timers;
+use tokio::runtime::Runtime;
+
+/// C functions of this module, as [`crate::lua`] registers them.
+pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] =
+    &[(c"drive", drive::drive)];
+
+/// What the Lua half reads through the FFI. Same layout as `emilua_view` in native.lua.
+#[repr(C)]
+struct View {
+    /// Directions whose readiness changed, filled by [`collect`].
+    ready: *const u32,
+    /// Sleepers whose time has come, filled by [`collect`].
+    due: *const u32,
+    n_ready: u32,
+    n_due: u32,
+    /// Descriptors that this VM has open.
+    descriptors: i32,
+}
+
+/// One VM. Owned by a userdata of its Lua state, which is finalised last.
+#[repr(C)]
+pub struct Vm {
+    view: View,
+    /// Where wakers of any thread leave their tokens.
+    shared: Arc<Shared>,
+    /// Buffers behind `view.ready` and `view.due`.
+    ready: Vec<u32>,
+    due: Vec<u32>,
+    timers: Timers,
+    /// Count of open descriptors, shared with the objects that hold them.
+    descriptors: Rc<Cell<i32>>,
+    /// Made at the first run: loading opens no descriptor.
+    runtime: Option<Runtime>,
+}
+
+impl Vm {
+    fn new() -> Self {
+        Self {
+            view: View {
+                ready: std::ptr::null(),
+                due: std::ptr::null(),
+                n_ready: 0,
+                n_due: 0,
+                descriptors: 0,
+            },
+            shared: Arc::default(),
+            ready: Vec::new(),
+            due: Vec::new(),
+            timers: Timers::default(),
+            descriptors: Rc::default(),
+            runtime: None,
+        }
+    }
+
+    /// Where the wakers of this VM's objects leave their tokens.
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// The count of open descriptors.
+    pub fn descriptors(&self) -> &Rc<Cell<i32>> {
+        &self.descriptors
+    }
+
+    fn collect(&mut self) -> i32 {
+        self.ready.clear();
+        self.due.clear();
+        self.shared.take(&mut self.ready);
+        self.timers.expire(&mut self.due);
+        self.view = View {
+            ready: self.ready.as_ptr(),
+            due: self.due.as_ptr(),
+            n_ready: self.ready.len() as u32,
+            n_due: self.due.len() as u32,
+            descriptors: self.descriptors.get(),
+        };
+        (self.view.n_ready + self.view.n_due) as i32
+    }
+}
+
+/// Makes the VM of a state. The userdata that owns it is created first of all objects of this
+/// module and kept in the registry, so that `lua_close` finalises it last.
+///
+/// # Safety
+/// `l` is a valid state with four free slots.
+pub unsafe fn create(l: *mut lua_State) -> *mut Vm {
+    // SAFETY: the userdata has room for the pointer, which is null until the metatable is set.
+    unsafe {
+        let owner = ffi::lua_newuserdata(l, size_of::<*mut Vm>()).cast::<*mut Vm>();
+        owner.write(std::ptr::null_mut());
+        ffi::lua_createtable(l, 0, 1);
+        crate::push_function(l, finalise);
+        ffi::lua_setfield(l, -2, c"__gc".as_ptr());
+        ffi::lua_setmetatable(l, -2);
+        owner.write(Box::into_raw(Box::new(Vm::new())));
+        ffi::lua_setfield(l, ffi::LUA_REGISTRYINDEX, c"emilua.vm".as_ptr());
+        *owner
+    }
+}
+
+/// `__gc` of the VM's owner.
+unsafe extern "C-unwind" fn finalise(l: *mut lua_State) -> c_int {
+    // SAFETY: only the owner has this metamethod; the pointer is null or came from `into_raw`.
+    unsafe {
+        let owner = ffi::lua_touserdata(l, 1).cast::<*mut Vm>();
+        let vm = owner.replace(std::ptr::null_mut());
+        if !vm.is_null() {
+            let vm = Box::from_raw(vm);
+            guard(move || {
+                drop(vm);
+                0
+            });
+        }
+    }
+    0
+}
+
+/// The VM behind a pointer of the Lua half.
+fn vm<'a>(vm: *mut Vm) -> &'a mut Vm {
+    // SAFETY: the Lua half holds the pointer that `create` returned, used by one thread at a time.
+    unsafe { &mut *vm }
+}
+
+/// Moves what has become ready into the view; returns how much that is.
+pub extern "C" fn collect(this: *mut Vm) -> i32 {
+    guard(|| vm(this).collect())
+}
+
+/// The time of a clock in nanoseconds: 0 monotonic, 1 wall clock, 2 since boot.
+pub extern "C" fn clock(which: i32, now: *mut i64) -> i32 {
+    // SAFETY: the Lua half passes an int64_t[1].
+    guard(|| unsafe {
+        *now = timer::now(which);
+        0
+    })
+}
+
+/// Wakes `token` after a number of seconds, rounded up to nanoseconds.
+pub extern "C" fn timer_after(this: *mut Vm, seconds: f64, token: u32) -> i32 {
+    guard(|| {
+        let delay = (seconds * 1e9).ceil() as i64;
+        let deadline = timer::now(timer::STEADY).saturating_add(delay);
+        vm(this).timers.add(timer::STEADY, deadline, token)
+    })
+}
+
+/// Wakes `token` when a clock (0 monotonic, 1 wall clock) reaches a time.
+pub extern "C" fn timer_at(this: *mut Vm, which: i32, deadline: i64, token: u32) -> i32 {
+    guard(|| vm(this).timers.add(which, deadline, token))
+}
+
+/// Forgets a sleeper.
+pub extern "C" fn timer_cancel(this: *mut Vm, token: u32) -> i32 {
+    guard(|| vm(this).timers.cancel(token))
+}

@@ -1,0 +1,81 @@
+//! The ready list: where wakers leave the token of a direction, and wake the VM once.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Wake, Waker};
+
+/// The part of a VM that wakers of any thread reach.
+#[derive(Default)]
+pub struct Shared(Mutex<Ready>);
+
+#[derive(Default)]
+struct Ready {
+    /// Directions that may go on.
+    tokens: Vec<u32>,
+    /// Wakes the VM's task; set while a run is active.
+    task: Option<Waker>,
+    /// The task has been woken and has not collected since.
+    woken: bool,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Ready> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that `token` is ready and wakes the VM unless that was done already.
+    fn post(&self, token: u32) {
+        let mut ready = self.lock();
+        ready.tokens.push(token);
+        if !ready.woken {
+            ready.woken = true;
+            if let Some(task) = &ready.task {
+                task.wake_by_ref();
+            }
+        }
+    }
+
+    /// Moves the tokens to `into`, which is empty; the storage is exchanged, not copied.
+    pub fn take(&self, into: &mut Vec<u32>) {
+        let mut ready = self.lock();
+        std::mem::swap(&mut ready.tokens, into);
+        ready.woken = false;
+    }
+
+    /// Whether there are tokens to collect.
+    pub fn is_empty(&self) -> bool {
+        self.lock().tokens.is_empty()
+    }
+
+    /// Sets who is woken: the task of the active run, or nobody.
+    pub fn set_task(&self, task: Option<&Waker>) {
+        let mut ready = self.lock();
+        match (&ready.task, task) {
+            (Some(old), Some(new)) if old.will_wake(new) => {}
+            _ => ready.task = task.cloned(),
+        }
+        ready.woken = false;
+    }
+}
+
+/// What a direction's waker points to.
+pub struct Token {
+    shared: Arc<Shared>,
+    token: u32,
+}
+
+impl Token {
+    /// A waker that posts `token` to the VM.
+    pub fn waker(shared: &Arc<Shared>, token: u32) -> Waker {
+        Waker::from(Arc::new(Self { shared: shared.clone(), token }))
+    }
+}
+
+impl Wake for Token {
+    fn wake(self: Arc<Self>) {
+        self.shared.post(self.token);
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.shared.post(self.token);
+    }
+}
