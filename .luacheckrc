@@ -4,6 +4,5 @@ cache = false
 
 files["spec"] = { std = "+busted" }
 files[".busted"] = { std = "lua51" }
-files["**/*.rockspec"] = { std = "rockspec" }
 -- Definitions for LuaLS have signatures without bodies.
 files["lua/meta"] = { ignore = { "211", "212", "213", "231", "241" } }
