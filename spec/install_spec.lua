@@ -52,7 +52,8 @@ end
 
 describe("luarocks", function()
     setup(function()
-        run("rm -rf " .. quote(work) .. " && mkdir -p " .. quote(work .. "/target") .. " " .. quote(work .. "/emilua-0.1.0"))
+        run("rm -rf " .. quote(work))
+        run("mkdir -p " .. quote(work .. "/target") .. " " .. quote(work .. "/emilua-0.1.0"))
         run("cp -a " .. quote(TARGET .. "/release") .. " " .. quote(work .. "/target/"))
         run("(" .. SOURCES .. ") | tar -cf - -T - --ignore-failed-read 2>/dev/null | tar -xf - -C " ..
             quote(work .. "/emilua-0.1.0"))
