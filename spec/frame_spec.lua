@@ -1,5 +1,6 @@
 -- The project's front door: what `make` and CI promise to whoever starts them.
 
+local environment = require "spec.environment"
 local helper = require "spec.helper"
 
 local quote = helper.quote
@@ -40,6 +41,18 @@ describe("make setup", function()
         local output, status = only_with(BASIC, ".ci/setup base test")
         assert.is_not_equal(0, status)
         assert.matches("apt%-get install.* luajit .*socat.* lua%-busted", output)
+    end)
+end)
+
+describe("OpenResty's luajit2", function()
+    it("is unpacked beside Debian's luajit, which it conflicts with", function()
+        local luajit2 = "build/luajit2/luajit2"
+        environment.need("luajit2", function()
+            return select(2, shell("test -x " .. luajit2)) == 0
+        end)
+        -- Only OpenResty's branch has this module built in.
+        local output, status = shell(luajit2 .. [[ -e 'print(require "table.clone" and require("ffi").abi("gc64"))']])
+        assert.same({ "true\n", 0 }, { output, status })
     end)
 end)
 
