@@ -1,0 +1,65 @@
+# The front door. `make demo` and `make test` do their own set-up; GNU make.
+
+PREFIX ?= /usr/local
+LUA_CMOD ?= $(PREFIX)/lib/lua/5.1
+METADIR ?= $(PREFIX)/share/emilua/meta
+DOCDIR ?= $(PREFIX)/share/doc/emilua
+DESTDIR ?=
+
+CARGO ?= cargo
+LUAJIT ?= luajit
+# Arguments for busted: `make test SPEC=spec/mutex_spec.lua`.
+SPEC ?=
+
+ifneq ($(wildcard $(HOME)/.cargo/bin),)
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+endif
+export CARGO LUAJIT
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+LIBRARY := $(TARGET)/release/libemilua.so
+INSTALL := install -m 644
+
+.PHONY: all setup build demo test bench lint install clean
+
+all: build
+
+setup:
+	@.ci/setup rust base test
+
+build:
+	@.ci/setup rust
+	$(CARGO) build --release --locked
+	@# A running program keeps the file it has mapped: replace it, never write into it.
+	@cmp -s $(LIBRARY) emilua.so || { cp $(LIBRARY) emilua.so.new && mv -f emilua.so.new emilua.so; }
+
+demo:
+	@.ci/setup rust base
+	@$(MAKE) --no-print-directory build
+	@.ci/demo
+
+test: setup
+	@$(MAKE) --no-print-directory build
+	@.ci/test $(SPEC)
+
+bench:
+	@.ci/setup rust base test bench
+	@$(MAKE) --no-print-directory build
+	bench/run
+
+lint:
+	@.ci/setup rust base test lint
+	@.ci/lint
+
+install:
+	@test -f emilua.so || $(MAKE) --no-print-directory build
+	install -d "$(DESTDIR)$(LUA_CMOD)" "$(DESTDIR)$(METADIR)" "$(DESTDIR)$(DOCDIR)"
+	install -m 755 emilua.so "$(DESTDIR)$(LUA_CMOD)/emilua.so"
+	$(INSTALL) lua/meta/*.lua "$(DESTDIR)$(METADIR)"
+	$(INSTALL) README.md CHANGELOG.md LICENSE "$(DESTDIR)$(DOCDIR)"
+	find docs examples -type d -exec install -d "$(DESTDIR)$(DOCDIR)/{}" ";"
+	find docs examples -type f -exec $(INSTALL) "{}" "$(DESTDIR)$(DOCDIR)/{}" ";"
+
+clean:
+	rm -rf emilua.so build
+	$(CARGO) clean

@@ -1,0 +1,69 @@
+-- What a machine may lack, and which specs may therefore be skipped.
+--
+-- A spec that needs such a thing calls `environment.need` at its start, never `pending` itself. On the CI machine
+-- (`EMILUA_MUST_WORK=1`) a skip fails, unless its feature is listed here and its probe shows that it is missing; a
+-- listed feature that works fails too, so that the list cannot outlive its reasons.
+
+local environment = {}
+
+-- Features that the CI machine lacks: `name = {why = text, probe = function}`; the probe returns true if the feature
+-- works after all.
+environment.missing = {}
+
+local MARK = "missing here: "
+
+--- True on the CI machine.
+function environment.must_work()
+    local value = os.getenv("EMILUA_MUST_WORK")
+    return value ~= nil and value ~= "" and value ~= "0"
+end
+
+--- To be called inside an `it`: skips it if the feature `name` is missing.
+-- `works`, a boolean or a function that returns one, tells for features that are not listed above.
+function environment.need(name, works)
+    local pending = getfenv(2).pending
+    local listed = environment.missing[name]
+    if listed then
+        works = listed.probe
+    elseif works == nil then
+        error("no feature " .. name .. " is listed in spec/environment.lua", 2)
+    end
+    if type(works) == "function" then
+        works = works()
+    end
+
+    if not environment.must_work() then
+        return works or pending(MARK .. name .. (listed and ": " .. listed.why or ""))
+    elseif works and listed then
+        error(name .. " works, but spec/environment.lua lists it as missing", 2)
+    elseif works then
+        return works
+    elseif listed then
+        return pending(MARK .. name .. ": " .. listed.why)
+    end
+    error(name .. " must work here: spec/environment.lua does not list it as missing", 2)
+end
+
+-- Turns each skip that did not come from `need` into an error of the run.
+local function watch()
+    local busted = require "busted"
+    local marked = {}
+    busted.subscribe({ "pending" }, function(element, _, message)
+        marked[element] = tostring(message):find(MARK, 1, true) ~= nil
+        return nil, true
+    end)
+    busted.subscribe({ "test", "end" }, function(element, parent, status)
+        if status == "pending" and not marked[element] then
+            busted.publish({ "error", element.descriptor }, element, parent,
+                "skipped without environment.need: " .. tostring(element.name), element.trace)
+        end
+        return nil, true
+    end)
+end
+
+-- .busted names this file as its helper, which is run without a module name.
+if ... == nil and environment.must_work() then
+    watch()
+end
+
+return environment
