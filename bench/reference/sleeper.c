@@ -1,5 +1,5 @@
-// `sleeper SCALE`: 2000 times SCALE sleeps of 0.5 ms with one timerfd in one epoll, as a bare event loop does. Prints the
-// median.
+// `sleeper SCALE`: 2000 times SCALE sleeps of 0.5 ms with one timerfd in one epoll, as a bare event loop does. Prints
+// the median.
 
 #include <stdint.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
-//! Sleeps of random 0 to 1 s, one task each: `timers SCALE`, 100,000 times that. Prints the process CPU and the p99 lateness.
+//! Sleeps of random 0 to 1 s, one task each: `timers SCALE`, 100,000 times that. Prints the process CPU and the p99
+//! lateness.
 
 use std::time::{Duration, Instant};
 
