@@ -1,0 +1,3 @@
+-- The least program that uses the module.
+
+require("emilua").run(function() end)
