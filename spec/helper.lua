@@ -188,7 +188,7 @@ function helper.write_temporary(text)
 end
 
 --- Runs a Lua source text in a child interpreter that finds this project's `emilua.so`.
--- Options: `args` (list), `env` (table), `stdin` (text), `interpreter`, `timeout` (seconds, default 60), `before` (shell
+-- Options: `args` (list), `env` (table), `stdin` (text), `interpreter`, `timeout` (seconds, 60), `before` (shell
 -- text in front, e.g. `"ulimit -n 16;"`). The path of the script in the output reads `input.lua`.
 -- Returns stdout and stderr merged, and the exit status (124 = timed out, 128 + n = signal n).
 function helper.child(source, opts)
