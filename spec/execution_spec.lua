@@ -374,7 +374,6 @@ describe("§2 the main fiber", function()
     end)
 
     it("fibers that can never be woken do not keep the VM alive", function()
-        
         local output, status = helper.child [[
             local emilua = require "emilua"
             local mutex, future = require "emilua.mutex", require "emilua.future"
