@@ -60,26 +60,33 @@ local function describe_error(e)
 end
 helper.describe_error = describe_error
 
---- Asserts that `e` is an error table of that category (its name) and code (a number or a name).
--- `arg`, `index` and `module` must be exactly those of `fields`, also when absent there; other fields of `fields` must
--- be equal. Returns `e`.
-function helper.is_error(e, category, code, fields)
-    fields = fields or {}
+-- What is wrong with `e`, or nil. No pcall: the calling fiber may be interrupted.
+local function complaint(e, category, code, fields)
     local wanted = number_of(category, code)
     if type(e) ~= "table" or getmetatable(e) ~= "error_code" or tostring(e.category) ~= category or e.code ~= wanted
     then
-        error(string.format("expected %s %s (%d), got %s", category, code, wanted, describe_error(e)), 2)
+        return string.format("expected %s %s (%d), got %s", category, code, wanted, describe_error(e))
     end
     for _, name in ipairs { "arg", "index", "module" } do
         if e[name] ~= fields[name] then
-            error(string.format("expected %s %s with %s=%s, got %s", category, code, name, tostring(fields[name]),
-                describe_error(e)), 2)
+            return string.format("expected %s %s with %s=%s, got %s", category, code, name, tostring(fields[name]),
+                describe_error(e))
         end
     end
     for name, value in pairs(fields) do
         if e[name] ~= value then
-            error(string.format("expected %s=%s, got %s", name, tostring(value), tostring(e[name])), 2)
+            return string.format("expected %s=%s, got %s", name, tostring(value), tostring(e[name]))
         end
+    end
+end
+
+--- Asserts that `e` is an error table of that category (its name) and code (a number or a name).
+-- `arg`, `index` and `module` must be exactly those of `fields`, also when absent there; other fields of `fields` must
+-- be equal. Returns `e`.
+function helper.is_error(e, category, code, fields)
+    local wrong = complaint(e, category, code, fields or {})
+    if wrong then
+        error(wrong, 2)
     end
     return e
 end
@@ -91,9 +98,9 @@ function helper.raises(category, code, f, fields)
     if ok then
         error("expected " .. category .. " " .. code .. ", but nothing was raised", 2)
     end
-    local good, complaint = pcall(helper.is_error, e, category, code, fields)
-    if not good then
-        error(complaint, 2)
+    local wrong = complaint(e, category, code, fields or {})
+    if wrong then
+        error(wrong, 2)
     end
     return e
 end
@@ -101,9 +108,11 @@ end
 -- `helper.EINVAL(f, arg)` and so on: `f()` raises that `generic` error, with exactly that `arg`.
 for name in pairs(helper.errno) do
     helper[name] = function(f, arg)
-        local ok, e = pcall(helper.raises, "generic", name, f, { arg = arg })
-        if not ok then
-            error(e, 2)
+        local ok, e = pcall(f)
+        local wrong = ok and "expected " .. name .. ", but nothing was raised"
+            or complaint(e, "generic", name, { arg = arg })
+        if wrong then
+            error(wrong, 2)
         end
         return e
     end

@@ -3,7 +3,8 @@
 local helper = require "spec.helper"
 
 local HEADER = [[local emilua = require "emilua"; ]] ..
-    [[local spawn, this_fiber, scope = emilua.spawn, emilua.this_fiber, emilua.scope; local push, pop = emilua.scope_cleanup_push, emilua.scope_cleanup_pop; ]] ..
+    [[local spawn, this_fiber, scope = emilua.spawn, emilua.this_fiber, emilua.scope; ]] ..
+    [[local push, pop = emilua.scope_cleanup_push, emilua.scope_cleanup_pop; ]] ..
     [[local time, future, mutex = require "emilua.time", require "emilua.future", require "emilua.mutex"; ]] ..
     [[local generic_error = require "emilua.generic_error"; ]]
 
