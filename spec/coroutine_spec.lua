@@ -111,7 +111,7 @@ describe("§8 coroutine.resume(co, ...)", function()
         local ok, inner, message = coroutine.resume(co)
         assert.is_true(ok)
         assert.is_false(inner)
-        assert.are.equal("cannot resume non-suspended coroutine", message)
+        assert.are.equal("cannot resume running coroutine", message)
     end))
 
     it("of a non-coroutine is the stock arg error", helper.fiber(function()
