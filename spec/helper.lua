@@ -306,9 +306,9 @@ function helper.pack(...)
     return { n = select("#", ...), ... }
 end
 
---- The values of a `pack`.
-function helper.unpack(values)
-    return unpack(values, 1, values.n)
+--- The values of a `pack`, from `first` on.
+function helper.unpack(values, first)
+    return unpack(values, first or 1, values.n)
 end
 
 return helper
