@@ -238,14 +238,16 @@ function helper.holdings()
     local pid = helper.pid()
     local held = { descriptors = {}, threads = {}, children = {} }
     held.count = { descriptors = 0, threads = 0, children = 0 }
-    local pipe = io.popen(string.format("echo shell $$; ls -l /proc/%s/fd; for t in /proc/%s/task/*; do " ..
-        "echo thread ${t##*/} $(cat $t/children); done", pid, pid))
+    -- Through a file: popen's own pipe would be seen, with one end or with both.
+    local path = os.tmpname()
+    os.execute(string.format("{ echo shell $$; ls -l /proc/%s/fd; for t in /proc/%s/task/*; do " ..
+        "echo thread ${t##*/} $(cat $t/children); done; } > %s", pid, pid, path))
     local shell
     local function add(kind, key, value)
         held[kind][key] = value
         held.count[kind] = held.count[kind] + 1
     end
-    for line in pipe:lines() do
+    for line in io.lines(path) do
         local descriptor, target = line:match(" (%d+) %-> (.*)$")
         local thread, children = line:match("^thread (%d+)%s*(.*)$")
         shell = line:match("^shell (%d+)") or shell
@@ -260,7 +262,7 @@ function helper.holdings()
             end
         end
     end
-    pipe:close()
+    os.remove(path)
     return held
 end
 

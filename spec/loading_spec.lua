@@ -214,9 +214,12 @@ describe("loading", function()
         local function list(what)
             local pid = io.open("/proc/self/stat"):read("*n")
             collectgarbage()
-            local pipe = io.popen("ls /proc/" .. pid .. "/" .. what .. " | wc -l")
-            local n = pipe:read("*n")
-            pipe:close()
+            local path = os.tmpname()
+            os.execute("ls /proc/" .. pid .. "/" .. what .. " | wc -l > " .. path)
+            local file = io.open(path)
+            local n = file:read("*n")
+            file:close()
+            os.remove(path)
             return n
         end
         local function threads() return list "task" end

@@ -52,7 +52,7 @@ for name, call in pairs(calls) do
                 assert.are.same({ n = 2, false, "tag" }, helper.pack(call(error, "tag", 0)))
                 assert.are.same({ n = 2, false, nil }, helper.pack(call(error)))
                 assert.are.same({ n = 2, false, false }, helper.pack(call(error, false)))
-                assert.are.same({ n = 2, false, 42 }, helper.pack(call(error, 42)))
+                assert.are.same({ n = 2, false, 42 }, helper.pack(call(error, 42, 0)))
             end))
 
             it("of a non-function gives false and a message, " .. place, wrap(function()
@@ -235,17 +235,15 @@ describe("§7 xpcall", function()
     it("order: message handler at the throw point, unwinding, cleanup handlers, return", helper.fiber(function()
         local steps = {}
         local ok, e = xpcall(function()
-            push(function() steps[#steps + 1] = "cleanup" end)
-            emilua.scope(function()
-                push(function() steps[#steps + 1] = "inner cleanup" end)
-                error("tag", 0)
-            end)
+            push(function() steps[#steps + 1] = "cleanup 1" end)
+            push(function() steps[#steps + 1] = "cleanup 2" end)
+            error("tag", 0)
         end, function(message)
             steps[#steps + 1] = "message handler"
             return "handled " .. message
         end)
         steps[#steps + 1] = "returned"
-        assert.are.same({ "message handler", "inner cleanup", "cleanup", "returned" }, steps)
+        assert.are.same({ "message handler", "cleanup 2", "cleanup 1", "returned" }, steps)
         assert.are.same({ false, "handled tag" }, { ok, e })
     end))
 
