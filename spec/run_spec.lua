@@ -471,15 +471,6 @@ describe("main waits for something that nothing can bring", function()
         end)()
     end)
 
-    it("two fibers joining each other's results", function()
-        waits(function()
-            local f
-            local g = spawn(function() f:join() end)
-            f = spawn(function() g:join() end)
-            f:join()
-        end)()
-    end)
-
     it("the list has id, name, waits_for and traceback of each fiber", function()
         local main_id, worker_id
         local e = waits(function()
