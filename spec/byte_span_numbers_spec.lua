@@ -39,7 +39,8 @@ for size = 2, 6 do
             name = "u" .. 8 * size .. order, size = size, order = order, min = 0, max = 256 ^ size - 1,
         }
         INTEGERS[#INTEGERS + 1] = {
-            name = "i" .. 8 * size .. order, size = size, order = order, min = -256 ^ size / 2, max = 256 ^ size / 2 - 1,
+            name = "i" .. 8 * size .. order, size = size, order = order, min = -256 ^ size / 2,
+            max = 256 ^ size / 2 - 1,
         }
     end
 end
@@ -191,8 +192,8 @@ describe("types that do not exist", function()
     it("raise bad_index: u8, and everything above 48 bits", function()
         local bs = byte_span.new(8)
         for _, name in ipairs{
-            "u8", "u8be", "u8le", "i8be", "i8le", "u16", "i16", "f32", "f64", "u56be", "i56le", "u64be", "u64le", "i64be",
-            "i64le",
+            "u8", "u8be", "u8le", "i8be", "i8le", "u16", "i16", "f32", "f64", "u56be", "i56le", "u64be", "u64le",
+            "i64be", "i64le",
         } do
             helper.bad_index(function() return bs["get_" .. name] end)
             helper.bad_index(function() return bs["set_" .. name] end)
