@@ -6,8 +6,8 @@ local tcp = require "spec.tcp_helper"
 local spawn, this_fiber = emilua.spawn, emilua.this_fiber
 local address = ip.address
 local keep, closing, new_socket, new_acceptor = tcp.keep, tcp.closing, tcp.new_socket, tcp.new_acceptor
-local keep, closing, new_socket, new_acceptor = tcp.keep, tcp.closing, tcp.new_socket, tcp.new_acceptor
 local listening, pair, interruption_caught = tcp.listening, tcp.pair, tcp.interruption_caught
+local check_wrong_self = tcp.check_wrong_self
 
 helper.install()
 
