@@ -5,8 +5,9 @@ local helper = require "spec.helper"
 
 local PRELUDE = [[
 local emilua = require "emilua"
-local condition_variable, future, mutex = require "emilua.condition_variable", require "emilua.future", require "emilua.mutex"
-local recursive_mutex, time = require "emilua.recursive_mutex", require "emilua.time"
+local condition_variable, future = require "emilua.condition_variable", require "emilua.future"
+local mutex, recursive_mutex = require "emilua.mutex", require "emilua.recursive_mutex"
+local time = require "emilua.time"
 local spawn, this_fiber, scope, byte_span = emilua.spawn, emilua.this_fiber, emilua.scope, emilua.byte_span
 local push, pop = emilua.scope_cleanup_push, emilua.scope_cleanup_pop
 local function try(f, ...)
@@ -636,12 +637,12 @@ end)
 
 describe("byte_span", function()
     it("30. constructions and slices that fail", function()
-        for _, call in ipairs{"byte_span.new()", "byte_span.new(0, -1)", "byte_span.new(-1, 1)", "byte_span.new(2, 1)"} do
-            check("run raised: Invalid argument\n", call)
+        for _, sizes in ipairs{"", "0, -1", "-1, 1", "2, 1"} do
+            check("run raised: Invalid argument\n", "byte_span.new(" .. sizes .. ")")
         end
         check("0\t0\n", "local bs = byte_span.new(1, 2):slice(1, 2):slice(3) print(#bs, bs.capacity)")
-        for _, slice in ipairs{"slice(3)", "slice(0)", "slice(-1)", "slice(3, 1)", "slice(1, 4)", "slice(2):slice(1, 3)"} do
-            check("run raised: Numerical result out of range\n", "byte_span.new(1, 3):" .. slice)
+        for _, range in ipairs{"3", "0", "-1", "3, 1", "1, 4", "2):slice(1, 3"} do
+            check("run raised: Numerical result out of range\n", "byte_span.new(1, 3):slice(" .. range .. ")")
         end
     end)
 
