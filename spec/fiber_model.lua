@@ -3,7 +3,7 @@
 
 local unpack = unpack
 
--- The stock functions even where the module's shims are installed: a model of them may not stand on them.
+-- The model runs outside of `emilua.run`, where the shims of these functions behave as stock.
 local create, resume, switch = coroutine.create, coroutine.resume, coroutine.yield
 
 local function failure(category, code)

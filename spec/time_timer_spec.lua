@@ -160,12 +160,10 @@ for timer_name, clock_name in pairs(TIMERS) do
         it("raises interrupted when the fiber is interrupted; other waits go on", fiber(function()
             local t = timer_module.new()
             t:expires_at(clock.now() + 3600)
-            local interrupted = spawn(function()
-                helper.raises("emilua.core", "interrupted", function() t:wait() end)
-            end)
+            local interrupted = spawn(function() return select(2, pcall(t.wait, t)) end)
             local waiter = start_waiters(t, 1)[1]
             interrupted:interrupt()
-            interrupted:join()
+            helper.is_error(interrupted:join(), "emilua.core", "interrupted")
             assert.is_true(waiter.joinable)
             assert.equal(1, t:cancel())
             assert.equal("aborted", waiter:join())
@@ -175,9 +173,7 @@ for timer_name, clock_name in pairs(TIMERS) do
             local t = timer_module.new()
             for _, first in ipairs{"cancel", "interrupt"} do
                 t:expires_at(clock.now() + 3600)
-                local waiter = spawn(function()
-                    helper.raises("emilua.core", "interrupted", function() t:wait() end)
-                end)
+                local waiter = spawn(function() return select(2, pcall(t.wait, t)) end)
                 this_fiber.yield()
                 if first == "cancel" then
                     t:cancel()
@@ -186,7 +182,7 @@ for timer_name, clock_name in pairs(TIMERS) do
                     waiter:interrupt()
                     t:cancel()
                 end
-                waiter:join()
+                helper.is_error(waiter:join(), "emilua.core", "interrupted")
             end
         end))
     end)
