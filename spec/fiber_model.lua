@@ -53,7 +53,7 @@ return function()
         table.insert(fiber.scopes, {})
         local results = {pcall(f)}
         leave_scope(fiber)
-        return unpack(results, 1, 3)
+        return unpack(results, 1, 2)
     end
 
     local function new_fiber(f)
