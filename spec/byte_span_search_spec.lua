@@ -35,7 +35,7 @@ local function check_arguments(name)
     it("takes nil for the empty target", function()
         local bs = span("abc")
         for position = 1, 3 do
-            assert.equal(bs[name](bs, "", position), bs[name](bs, nil, position))
+            assert.equal((bs[name](bs, "", position)), (bs[name](bs, nil, position)))
         end
     end)
 

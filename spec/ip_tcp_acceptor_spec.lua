@@ -29,7 +29,7 @@ describe("ip.tcp.acceptor:listen", function()
         for _, value in ipairs{"1", true, {}} do
             helper.EINVAL(function() acceptor:listen(value) end, 2)
         end
-        check_wrong_self(acceptor, {"listen"})
+        check_wrong_self(acceptor, "listen")
     end))
 
     it("raises EBADF on a closed acceptor", closing(function()
@@ -88,7 +88,7 @@ describe("ip.tcp.acceptor:accept", function()
     end))
 
     it("raises EINVAL for a wrong self", closing(function()
-        check_wrong_self(new_acceptor(), {"accept"})
+        check_wrong_self(new_acceptor(), "accept")
         helper.EINVAL(function() new_acceptor().accept(new_socket()) end, 1)
     end))
 

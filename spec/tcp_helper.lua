@@ -85,13 +85,13 @@ function tcp.wrong_argument(f, n)
     end
 end
 
---- Asserts that these methods of `io` refuse a missing and a wrong `self`.
-function tcp.check_wrong_self(io, names)
-    for _, name in ipairs(names) do
-        local method = io[name]
-        helper.EINVAL(function() method() end, 1)
-        helper.EINVAL(function() method(byte_span.new(1), byte_span.new(1)) end, 1)
+--- Asserts that this method of `io` refuses a missing and a wrong `self`, whatever else is right.
+function tcp.check_wrong_self(io, name, ...)
+    local method, arguments = io[name], helper.pack(...)
+    for _, self in ipairs{false, 1, "text", {}, byte_span.new(1), address.new()} do
+        helper.EINVAL(function() method(self, helper.unpack(arguments)) end, 1)
     end
+    helper.EINVAL(function() method(nil, helper.unpack(arguments)) end, 1)
 end
 
 return tcp
