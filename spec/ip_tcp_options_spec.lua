@@ -110,7 +110,7 @@ describe("the options of ip.tcp.socket", function()
         sock:set_option("linger", true, 5)
         assert.same({true, 5}, {sock:get_option("linger")})
         sock:set_option("linger", false, 0)
-        assert.same({false, 0}, {sock:get_option("linger")})
+        assert.is_false((sock:get_option("linger")))
     end))
 
     it("linger refuses other types", closing(function()
