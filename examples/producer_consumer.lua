@@ -49,9 +49,7 @@ end
 
 emilua.run(function()
     local q, producers, consumers, taken, sum = queue.new(4), {}, {}, 0, 0
-    for p = 1, 2 do
-        producers[p] = emilua.spawn(function() for i = p, 100, 2 do q:put(i) end end)
-    end
+    for p = 1, 2 do producers[p] = emilua.spawn(function() for i = p, 100, 2 do q:put(i) end end) end
     for c = 1, 3 do
         consumers[c] = emilua.spawn(function() for i in q.take, q do taken, sum = taken + 1, sum + i end end)
     end

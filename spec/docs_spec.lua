@@ -114,7 +114,7 @@ local function add_documented(path, owners, names)
             finish()
             section, lines = {}, {}
         end
-        if line:find "^###" then
+        if line:find "^### `" then
             for name in line:gmatch "`([%w_.]+[.:][%w_]+)" do section[#section + 1] = name end
         elseif line:find "^| `" then
             for name in line:match("^|([^|]*)"):gmatch "`([%w_.]+[.:][%w_]+)" do
