@@ -10,6 +10,8 @@ local time = require "emilua.time"
 
 local BUFFER_SIZE = 16384
 
+local port = assert(tonumber(arg[1] or 7), "usage: luajit echo_server.lua [port]")
+
 local function echo(sock)
     sock:set_option("tcp_no_delay", true)
     local buffer = emilua.byte_span.new(BUFFER_SIZE)
@@ -39,7 +41,7 @@ emilua.run(function()
     local acceptor = ip.tcp.acceptor.new()
     acceptor:open("v4")
     acceptor:set_option("reuse_address", true)
-    acceptor:bind(ip.address.loopback_v4(), tonumber(arg[1] or 7))
+    acceptor:bind(ip.address.loopback_v4(), port)
     acceptor:listen()
 
     print("listening on " .. ip.tostring(acceptor.local_address, acceptor.local_port))

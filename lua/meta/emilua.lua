@@ -16,7 +16,7 @@ local emilua = {}
 
 ---Runs `main` as the main fiber on the calling thread and returns its values
 ---once nothing is left to do. Raises main's error unchanged.
----@param main fun(): ...
+---@param main async fun(): ...
 ---@param opts? emilua.run_options
 ---@return any ...
 function emilua.run(main, opts) end
@@ -28,11 +28,11 @@ function emilua.run(main, opts) end
 function emilua.spawn(f, opts) end
 
 ---Calls `f()` in a scope of its own and runs the scope's cleanup handlers afterwards, last one first.
----@param f fun()
+---@param f async fun()
 function emilua.scope(f) end
 
 ---Adds a cleanup handler to the innermost scope of the current Lua thread.
----@param handler fun()
+---@param handler async fun()
 function emilua.scope_cleanup_push(handler) end
 
 ---Removes the last handler of the innermost scope and calls it unless `execute` is `false`.
