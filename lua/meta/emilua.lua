@@ -1,0 +1,99 @@
+---@meta emilua
+
+-- Fibers, scopes and the entry point. Reference: docs/reference/emilua.md
+
+---The module `require "emilua"` returns.
+---@class emilua
+---@field this_fiber emilua.this_fiberlib the calling fiber
+---@field byte_span emilua.byte_spanlib the table `require "emilua.byte_span"` returns
+local emilua = {}
+
+---@class emilua.run_options
+---@field leaks? "ignore"|"error" `"error"`: fail if a fiber, an operation or a descriptor is left behind
+
+---@class emilua.spawn_options
+---@field name? string shown in reports and in the `fibers` list of a deadlock error
+
+---Runs `main` as the main fiber on the calling thread and returns its values
+---once nothing is left to do. Raises main's error unchanged.
+---@param main async fun(): ...
+---@param opts? emilua.run_options
+---@return any ...
+function emilua.run(main, opts) end
+
+---Starts a fiber that runs `f()`. The caller goes on; the fiber runs when its turn comes.
+---@param f async fun(): ...
+---@param opts? emilua.spawn_options
+---@return emilua.fiber
+function emilua.spawn(f, opts) end
+
+---Calls `f()` in a scope of its own and runs the scope's cleanup handlers afterwards, last one first.
+---@param f async fun()
+function emilua.scope(f) end
+
+---Adds a cleanup handler to the innermost scope of the current Lua thread.
+---@param handler async fun()
+function emilua.scope_cleanup_push(handler) end
+
+---Removes the last handler of the innermost scope and calls it unless `execute` is `false`.
+---@async
+---@param execute? boolean default `true`
+function emilua.scope_cleanup_pop(execute) end
+
+---The class name of an object of the runtime, `type(value)` for any other value.
+---@param value any
+---@return string
+function emilua.type(value) end
+
+---Handle of a fiber.
+---@class emilua.fiber
+---@field joinable boolean neither joined nor detached, and no fiber is inside `join()` on it
+---@field cancellation_caught boolean the joined fiber ended by interruption
+---@field interruption_caught boolean same as `cancellation_caught`
+local fiber = {}
+
+---Waits for the end of the fiber and returns its values or raises its error.
+---No values if it ended by interruption.
+---@async
+---@return any ...
+function fiber:join() end
+
+---Gives the handle up: the fiber runs on by itself and reports its own errors.
+function fiber:detach() end
+
+---Asks the fiber to end: its next interruption point raises.
+function fiber:cancel() end
+
+---Same as `cancel`.
+function fiber:interrupt() end
+
+---The calling fiber. Its members are plain functions.
+---@class emilua.this_fiberlib
+---@field is_main boolean
+---@field local_ table storage of the fiber, shared by its coroutines
+---@field id string address as in the fiber's report
+local this_fiber = {}
+
+---Lets every other ready fiber run first.
+---@async
+function this_fiber.yield() end
+
+---Makes suspending calls raise until the matching `allow_suspend`.
+function this_fiber.forbid_suspend() end
+
+---Ends one `forbid_suspend`.
+function this_fiber.allow_suspend() end
+
+---Holds interruption back until the matching `restore_cancellation`.
+function this_fiber.disable_cancellation() end
+
+---Ends one `disable_cancellation`. Never an interruption point itself.
+function this_fiber.restore_cancellation() end
+
+---Same as `disable_cancellation`.
+function this_fiber.disable_interruption() end
+
+---Same as `restore_cancellation`.
+function this_fiber.restore_interruption() end
+
+return emilua

@@ -1,0 +1,83 @@
+---@meta emilua.generic_error
+
+-- Each access gives a new error table. Reference: docs/reference/generic_error.md
+
+---The module `require "emilua.generic_error"` returns.
+---@class emilua.generic_errorlib
+---@field E2BIG emilua.error_code Argument list too long
+---@field EACCES emilua.error_code Permission denied
+---@field EADDRINUSE emilua.error_code Address already in use
+---@field EADDRNOTAVAIL emilua.error_code Cannot assign requested address
+---@field EAFNOSUPPORT emilua.error_code Address family not supported by protocol
+---@field EAGAIN emilua.error_code Resource temporarily unavailable
+---@field EALREADY emilua.error_code Operation already in progress
+---@field EBADF emilua.error_code Bad file descriptor
+---@field EBADMSG emilua.error_code Bad message
+---@field EBUSY emilua.error_code Device or resource busy
+---@field ECANCELED emilua.error_code Operation canceled
+---@field ECHILD emilua.error_code No child processes
+---@field ECONNABORTED emilua.error_code Software caused connection abort
+---@field ECONNREFUSED emilua.error_code Connection refused
+---@field ECONNRESET emilua.error_code Connection reset by peer
+---@field EDEADLK emilua.error_code Resource deadlock avoided
+---@field EDESTADDRREQ emilua.error_code Destination address required
+---@field EDOM emilua.error_code Numerical argument out of domain
+---@field EEXIST emilua.error_code File exists
+---@field EFAULT emilua.error_code Bad address
+---@field EFBIG emilua.error_code File too large
+---@field EHOSTUNREACH emilua.error_code No route to host
+---@field EIDRM emilua.error_code Identifier removed
+---@field EILSEQ emilua.error_code Invalid or incomplete multibyte or wide character
+---@field EINPROGRESS emilua.error_code Operation now in progress
+---@field EINTR emilua.error_code Interrupted system call
+---@field EINVAL emilua.error_code Invalid argument
+---@field EIO emilua.error_code Input/output error
+---@field EISCONN emilua.error_code Transport endpoint is already connected
+---@field EISDIR emilua.error_code Is a directory
+---@field ELOOP emilua.error_code Too many levels of symbolic links
+---@field EMFILE emilua.error_code Too many open files
+---@field EMLINK emilua.error_code Too many links
+---@field EMSGSIZE emilua.error_code Message too long
+---@field ENAMETOOLONG emilua.error_code File name too long
+---@field ENETDOWN emilua.error_code Network is down
+---@field ENETRESET emilua.error_code Network dropped connection on reset
+---@field ENETUNREACH emilua.error_code Network is unreachable
+---@field ENFILE emilua.error_code Too many open files in system
+---@field ENOBUFS emilua.error_code No buffer space available
+---@field ENODEV emilua.error_code No such device
+---@field ENOENT emilua.error_code No such file or directory
+---@field ENOEXEC emilua.error_code Exec format error
+---@field ENOLCK emilua.error_code No locks available
+---@field ENOLINK emilua.error_code Link has been severed
+---@field ENOMEM emilua.error_code Cannot allocate memory
+---@field ENOMSG emilua.error_code No message of desired type
+---@field ENOPROTOOPT emilua.error_code Protocol not available
+---@field ENOSPC emilua.error_code No space left on device
+---@field ENOSYS emilua.error_code Function not implemented
+---@field ENOTCONN emilua.error_code Transport endpoint is not connected
+---@field ENOTDIR emilua.error_code Not a directory
+---@field ENOTEMPTY emilua.error_code Directory not empty
+---@field ENOTRECOVERABLE emilua.error_code State not recoverable
+---@field ENOTSOCK emilua.error_code Socket operation on non-socket
+---@field ENOTSUP emilua.error_code Operation not supported
+---@field ENOTTY emilua.error_code Inappropriate ioctl for device
+---@field ENXIO emilua.error_code No such device or address
+---@field EOPNOTSUPP emilua.error_code Operation not supported
+---@field EOVERFLOW emilua.error_code Value too large for defined data type
+---@field EOWNERDEAD emilua.error_code Owner died
+---@field EPERM emilua.error_code Operation not permitted
+---@field EPIPE emilua.error_code Broken pipe
+---@field EPROTO emilua.error_code Protocol error
+---@field EPROTONOSUPPORT emilua.error_code Protocol not supported
+---@field EPROTOTYPE emilua.error_code Protocol wrong type for socket
+---@field ERANGE emilua.error_code Numerical result out of range
+---@field EROFS emilua.error_code Read-only file system
+---@field ESPIPE emilua.error_code Illegal seek
+---@field ESRCH emilua.error_code No such process
+---@field ETIMEDOUT emilua.error_code Connection timed out
+---@field ETXTBSY emilua.error_code Text file busy
+---@field EWOULDBLOCK emilua.error_code Resource temporarily unavailable
+---@field EXDEV emilua.error_code Invalid cross-device link
+local generic_error = {}
+
+return generic_error

@@ -1,0 +1,154 @@
+-- Each program in examples/ is run as a user runs it; socat is the echo server's peer.
+
+local PATIENCE = 30 -- seconds after which a program counts as hanging
+
+local function read(path)
+    local file = assert(io.open(path, "rb"))
+    local text = file:read "*a"
+    file:close()
+    return text
+end
+
+-- stdout with stderr, and the exit status.
+local function sh(command)
+    local pipe = io.popen(("{ %s\n} 2>&1; echo \"status $?\""):format(command))
+    local text = pipe:read "*a"
+    pipe:close()
+    local output, status = text:match "^(.*)status (%d+)\n$"
+    return output, tonumber(status)
+end
+
+local function example(name, arguments)
+    return sh(("timeout %d luajit examples/%s.lua %s"):format(PATIENCE, name, arguments or ""))
+end
+
+describe("examples/sleep_sort.lua", function()
+    it("sorts its arguments", function()
+        assert.same({ "0 10 20 30\n", 0 }, { example("sleep_sort", "30 10 0 20") })
+    end)
+
+    it("prints an empty line without arguments", function()
+        assert.same({ "\n", 0 }, { example "sleep_sort" })
+    end)
+
+    it("refuses what is no number", function()
+        local output, status = example("sleep_sort", "3 x")
+        assert.truthy(output:find("not a number: x", 1, true))
+        assert.equal(1, status)
+    end)
+end)
+
+describe("examples/producer_consumer.lua", function()
+    it("hands every item over once", function()
+        assert.same({ "100 items, sum 5050\n", 0 }, { example "producer_consumer" })
+    end)
+end)
+
+describe("examples/echo_server.lua", function()
+    local server, pid, port, errors
+
+    before_each(function()
+        errors = os.tmpname()
+        -- timeout(1) passes signals on.
+        server = io.popen(([[
+            exec 2>/dev/null
+            sh -c 'echo $$; exec timeout --foreground -s KILL %d luajit examples/echo_server.lua 0 2>%s'
+            echo "status $?"]]):format(2 * PATIENCE, errors))
+        pid = server:read "*l"
+        port = assert(tostring(server:read "*l"):match "^listening on 127%.0%.0%.1:(%d+)$", read(errors))
+    end)
+
+    after_each(function()
+        os.execute("kill -TERM " .. pid .. " 2>/dev/null")
+        server:close()
+        os.remove(errors)
+    end)
+
+    local function socat()
+        return ("timeout %d socat -t %d - TCP:127.0.0.1:%s"):format(PATIENCE, PATIENCE, port)
+    end
+
+    local function client(arguments)
+        return ("timeout %d luajit examples/echo_client.lua 127.0.0.1 %s %s"):format(PATIENCE, port, arguments or "")
+    end
+
+    it("returns what it gets and closes after the peer's end of stream", function()
+        assert.same({ "hello\nworld\n", 0 }, { sh("printf 'hello\\nworld\\n' | " .. socat()) })
+    end)
+
+    it("returns nothing to a peer that sends nothing", function()
+        assert.same({ "", 0 }, { sh(socat() .. " </dev/null") })
+    end)
+
+    it("returns a million random bytes unchanged", function()
+        local sent, got = os.tmpname(), os.tmpname()
+        sh("head -c 1000000 /dev/urandom >" .. sent)
+        assert.same({ "", 0 }, { sh(("%s <%s >%s"):format(socat(), sent, got)) })
+        assert.is_true(read(sent) == read(got))
+        os.remove(sent)
+        os.remove(got)
+    end)
+
+    it("serves many connections at once", function()
+        local commands = {}
+        for i = 1, 20 do
+            -- Each keeps its connection while others come and go.
+            commands[i] = ("{ (echo first %d; sleep 0.%d; echo last %d) | %s; } &"):format(i, i % 5, i, socat())
+        end
+        local output, status = sh(table.concat(commands, "\n") .. "\nwait")
+        assert.equal(0, status)
+        for i = 1, 20 do
+            local first = assert(output:find(("first %d\n"):format(i), 1, true), output)
+            assert.truthy(output:find(("last %d\n"):format(i), first, true), output)
+        end
+    end)
+
+    it("goes on after a connection that the peer has reset, and says so", function()
+        -- A linger time of zero makes close(2) a reset. -u: socat reads nothing of the echo.
+        sh(("head -c 100000 /dev/zero | timeout %d socat -u - TCP:127.0.0.1:%s,linger=0"):format(PATIENCE, port))
+        assert.same({ "alive\n", 0 }, { sh("echo alive | " .. socat()) })
+        assert.truthy(read(errors):find "^connection lost: ")
+    end)
+
+    it("prints nothing about connections that end in order", function()
+        sh("echo text | " .. socat())
+        assert.equal("", read(errors))
+    end)
+
+    for signal, number in pairs{ TERM = 15, INT = 2 } do
+        it("ends by SIG" .. signal .. " while a connection is open", function()
+            local peer = io.popen(("exec socat -u TCP:127.0.0.1:%s - 2>/dev/null"):format(port))
+            sh(client "hello") -- accepted after the peer, which thus is being served
+            os.execute(("kill -%s %s"):format(signal, pid))
+            assert.equal(("status %d\n"):format(128 + number), server:read "*a")
+            peer:close()
+        end)
+    end
+
+    it("returns the arguments of examples/echo_client.lua", function()
+        assert.same({ "hello\nbig world\n", 0 }, { sh(client "hello 'big world'") })
+    end)
+
+    it("returns the lines that examples/echo_client.lua reads", function()
+        assert.same({ "one\ntwo\n\nfour\n", 0 }, { sh("printf 'one\\ntwo\\n\\nfour\\n' | " .. client()) })
+    end)
+
+    it("returns a line larger than the socket buffers", function()
+        assert.same({ "8000001\n", 0 }, { sh("{ head -c 8000000 /dev/zero | tr '\\0' x; echo; } | " .. client "| wc -c") })
+    end)
+end)
+
+describe("examples/echo_client.lua", function()
+    it("fails with the system's message where nobody listens", function()
+        -- Port 1 of the loopback: tcpmux, which nobody runs.
+        local output, status = example("echo_client", "127.0.0.1 1 hello")
+        assert.truthy(output:find("Connection refused", 1, true), output)
+        assert.equal(1, status)
+    end)
+
+    it("explains its usage", function()
+        local output, status = example "echo_client"
+        assert.truthy(output:find("usage: luajit echo_client.lua ADDRESS PORT", 1, true))
+        assert.equal(2, status)
+    end)
+end)
