@@ -52,7 +52,7 @@ local unreported, failures = setmetatable({}, { __mode = "k" }), 0
 -- Arms a sentinel in the fiber's table: the report is printed when the handle is collected.
 local function arm(f, trace)
     local sentinel = newproxy(true)
-    local id, e = report.id(f), f[FN]
+    local id, e = report.id(f), f[FN][1]
     getmetatable(sentinel).__gc = function() report.panic(id, e, trace) end
     f[CO] = sentinel
     extra(f).trace = trace
@@ -79,17 +79,17 @@ function fiber.report_unjoined()
     table.sort(left, function(a, b) return a[1] < b[1] end)
     for i = 1, #left do
         local f = left[i][2]
-        report.panic(report.id(f), f[FN], disarm(f))
+        report.panic(report.id(f), f[FN][1], disarm(f))
     end
 end
 
 function S.on_end(f, dead)
     local handle = f[HANDLE]
     if handle == JOINABLE then
-        if dead and not is_interrupted(f[FN]) then arm(f, report.traceback(dead)) end
+        if dead and not is_interrupted(f[FN][1]) then arm(f, report.traceback(dead)) end
     elseif handle == DETACHED then
-        if dead and not is_interrupted(f[FN]) then
-            report.panic(report.id(f), f[FN], report.traceback(dead))
+        if dead and not is_interrupted(f[FN][1]) then
+            report.panic(report.id(f), f[FN][1], report.traceback(dead))
         end
         f[FN] = false
     elseif handle == MAIN then
@@ -123,11 +123,11 @@ function methods:join()
     self[FN] = false
     if self[WAIT] == FAILED then
         disarm(self)
-        if is_interrupted(values) then
+        if is_interrupted(values[1]) then
             extra(self).caught = true
             return
         end
-        error(values, 0)
+        error(values[1], 0)
     end
     if values then return unpack(values, 1, values.n) end
 end
@@ -137,7 +137,7 @@ function methods:detach()
     self[HANDLE] = DETACHED
     if self[WAIT] == FAILED then
         local trace = disarm(self)
-        if trace then report.panic(report.id(self), self[FN], trace) end
+        if trace then report.panic(report.id(self), self[FN][1], trace) end
     end
     if self[WAIT] == DONE or self[WAIT] == FAILED then self[FN] = false end
 end

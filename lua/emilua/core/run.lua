@@ -126,7 +126,7 @@ function run.run(main, opts)
     if not ok then error(code, 0) end
     if code ~= 0 then errors.raise_code(code) end
     if fatal then error(fatal[1], 0) end
-    if main_wait == S.FAILED then error(f[FN], 0) end
+    if main_wait == S.FAILED then error(f[FN][1], 0) end
     if main_wait ~= S.DONE then
         local e = errors.new(errors.generic, errors.number.EDEADLK)
         e.detail = "every fiber waits for something that nothing can bring"

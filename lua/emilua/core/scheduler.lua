@@ -243,7 +243,7 @@ local function resume(f)
     local ok, signal = co_resume(co)
     if signal == SUSPENDED then return end
     if not ok then
-        f[FN] = signal
+        f[FN] = { signal }
         if not f[HANDLERS] then return finish(f, FAILED, co) end
         failing[f] = co
         f[CO] = co_create(unwind_failed)

@@ -65,24 +65,24 @@ local function leave(t, depth, ...)
     return ...
 end
 
-function scope.pcall(f, ...)
+function scope.pcall(...)
     local fiber = state.current
-    if not fiber then return pcall(f, ...) end
+    if not fiber then return pcall(...) end
     if fiber[INTERRUPTED] and fiber[MASK] == 0 then raise_core(13) end
     local t = state.thread
     local depth = t[DEPTH]
     t[DEPTH] = depth + 1
-    return leave(t, depth, pcall(f, ...))
+    return leave(t, depth, pcall(...))
 end
 
-function scope.xpcall(f, handler, ...)
+function scope.xpcall(...)
     local fiber = state.current
-    if not fiber then return xpcall(f, handler, ...) end
+    if not fiber then return xpcall(...) end
     if fiber[INTERRUPTED] and fiber[MASK] == 0 then raise_core(13) end
     local t = state.thread
     local depth = t[DEPTH]
     t[DEPTH] = depth + 1
-    return leave(t, depth, xpcall(f, handler, ...))
+    return leave(t, depth, xpcall(...))
 end
 
 local function finish(ok, e)
