@@ -117,6 +117,7 @@ describe("debug.sethook inside a run", function()
                     end
                 end, "", 1)
                 local ok, e = pcall(emilua.run, workload)
+                pcall(debug.sethook)
                 debug.sethook()
                 if ok and count < n then
                     finished = finished + 1

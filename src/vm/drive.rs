@@ -83,7 +83,12 @@ impl Vm {
             // With 1 the driver would be asked twice for each batch of events, with the default
             // of 61 a busy VM would keep IO waiting.
             builder.enable_all().event_interval(2);
-            self.runtime = Some(builder.build()?);
+            let runtime = builder.build()?;
+            {
+                let _context = runtime.enter();
+                self.timers.prepare()?;
+            }
+            self.runtime = Some(runtime);
         }
         self.runtime.as_ref().ok_or_else(|| io::ErrorKind::Other.into())
     }

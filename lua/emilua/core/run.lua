@@ -120,6 +120,7 @@ function run.run(main, opts)
         text = fibers
     end
     fiber.report_unjoined()
+    if fatal then report.handler_failed(fatal[2]) end
     if text and main_wait == S.DONE then notice(text) end
     reset()
     run.trace = fiber.trace
