@@ -124,6 +124,7 @@ pub unsafe extern "C-unwind" fn drive(l: *mut lua_State) -> c_int {
         ffi::luaL_checkstack(l, 4, c"emilua.run".as_ptr());
         let this = ffi::lua_touserdata(l, 1).cast::<Vm>();
         let mut raised = false;
+        vm(this).running = true;
         let code = guard(|| match vm(this).run(Task { l, vm: this }) {
             End::Done => 0,
             End::Raised => {
@@ -132,6 +133,7 @@ pub unsafe extern "C-unwind" fn drive(l: *mut lua_State) -> c_int {
             }
             End::Refused(error) => crate::bridge::failure(&error),
         });
+        vm(this).running = false;
         if raised {
             ffi::lua_error(l);
         }

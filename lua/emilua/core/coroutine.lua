@@ -97,9 +97,8 @@ end
 
 function shims.running()
     local f = state.current
-    local co, main = co_running()
-    if f and co == f[CO] then return nil end
-    return co, main
+    if f and co_running() == f[CO] then return nil end
+    return co_running()
 end
 
 function shims.status(co)

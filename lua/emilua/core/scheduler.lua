@@ -209,11 +209,11 @@ end
 
 -- A new fiber at the tail of the queue, not started.
 function scheduler.create(fn)
-    local co
-    if pooled > 0 then
-        co = pool[pooled]
-        pool[pooled] = nil
+    -- Consistent after each line, for a hook may throw.
+    local co = pool[pooled]
+    if co then
         pooled = pooled - 1
+        pool[pooled + 1] = nil
     else
         co = co_create(body)
     end
@@ -247,8 +247,8 @@ local function resume(f)
     if signal == SUSPENDED then return end
     if signal == ENDED or signal == BROKEN then
         if pooled < POOL then
+            pool[pooled + 1] = co
             pooled = pooled + 1
-            pool[pooled] = co
         end
         return finish(f, signal == ENDED and DONE or FAILED)
     end
