@@ -6,6 +6,8 @@
 --   * a block ```lua is a program: run in the project's root, it exits with 0 and prints what its `-->` comments say;
 --     ```lua prelude goes before all later blocks of its page; ```lua noexec is not run.
 
+local jit_util = require "jit.util"
+
 local PAGES = {
     "asio_error", "byte_span", "condition_variable", "emilua", "errors", "future", "generic_error", "ip", "mutex",
     "recursive_mutex", "stream", "time",
@@ -22,7 +24,7 @@ for name in ([[
 end
 
 -- Types that only describe arguments.
-local ARGUMENTS = { "run_options", "spawn_options", "read_stream", "write_stream", "ip.endpoint" }
+local ARGUMENTS = { "run_options", "spawn_options", "waiting_fiber", "read_stream", "write_stream", "ip.endpoint" }
 
 local function read(path)
     local file = assert(io.open(path))
@@ -242,7 +244,7 @@ describe("the running module", function()
         objects.fiber = { class = fiber }
         -- The optional fields of an error come from several.
         local e = select(2, pcall(function() return fiber.no_such_field end))
-        e.arg, e.detail = 1, ""
+        e.arg, e.detail, e.where, e.fibers, e.descriptors = 1, "", "", {}, 0
         objects.error_code, objects.error_category = { class = e }, { class = e.category }
         local acceptor, client = ip.tcp.acceptor.new(), ip.tcp.socket.new()
         acceptor:open("v4")
@@ -283,7 +285,8 @@ describe("the running module", function()
         return type(value) == "function" and "function" or "value"
     end
 
-    -- Keys that the object or its index handler may know: those of the handler's tables, also among its upvalues.
+    -- Keys that the object or its index handler may know: those of the handler's tables, also among its upvalues, and
+    -- its string constants.
     local function candidates(object)
         local found, seen = {}, {}
         local function scan(value, depth)
@@ -294,12 +297,18 @@ describe("the running module", function()
                     if type(key) == "string" then found[key] = true end
                     if type(inner) == "table" then scan(inner, depth + 1) end
                 end
+                scan((debug.getmetatable(value) or {}).__index, depth + 1)
             elseif type(value) == "function" then
                 seen[value] = true
                 for i = 1, 60 do
                     local name, upvalue = debug.getupvalue(value, i)
                     if not name then break end
                     scan(upvalue, depth + 1)
+                end
+                for i = -1, -200, -1 do
+                    local ok, constant = pcall(jit_util.funck, value, i)
+                    if not ok or constant == nil then break end
+                    if type(constant) == "string" then found[constant] = true end
                 end
             end
         end

@@ -487,8 +487,10 @@ describe("§6 a handler that raises", function()
 
     it("in scope_cleanup_pop ends the VM", function()
         assert.are.equal(LINE .. "false\ttag\n", outcome [[
-            push(function() error("tag", 0) end)
-            print(pcall(pop))
+            print(pcall(function()
+                push(function() error("tag", 0) end)
+                pop()
+            end))
         ]])
     end)
 
