@@ -1,11 +1,14 @@
--- The public names of lua/meta, of docs/reference and of the running module agree, and the examples in the documentation run.
+-- The public names of lua/meta, of docs/reference and of the running module agree, and the examples in the
+-- documentation run.
 --
 -- Conventions of the pages:
---   * a name is documented by a heading `### ` or by the first cell of a table row, in backticks, as OWNER.NAME or OWNER:NAME;
+--   * a name is documented by a heading `### ` or by the first cell of a table row, in backticks, as OWNER.NAME or
+--     OWNER:NAME;
 --   * a section says **Suspends** if the definition has ---@async;
 --   * a block ```lua is a program: run in the project's root, it exits with 0 and prints what its `-->` comments say;
 --     ```lua prelude goes before all later blocks of its page; ```lua noexec is not run.
 
+local helper = require "spec.helper"
 local jit_util = require "jit.util"
 
 local PAGES = {
@@ -132,9 +135,9 @@ local names, owners = definitions()
 
 describe("the definitions in lua/meta", function()
     it("are one file per page of docs/reference", function()
-        for pattern, name in pairs{ ["lua/meta/*.lua"] = "([%w_]+)%.lua$", ["docs/reference/*.md"] = "([%w_]+)%.md$" } do
+        for _, pattern in ipairs{ "lua/meta/*.lua", "docs/reference/*.md" } do
             local found = {}
-            for _, path in ipairs(glob(pattern)) do found[#found + 1] = path:match(name) end
+            for _, path in ipairs(glob(pattern)) do found[#found + 1] = path:match "([%w_]+)%.%w+$" end
             assert.same(PAGES, found)
         end
     end)
@@ -391,25 +394,10 @@ describe("the examples in the documentation", function()
         return table.concat(lines)
     end
 
-    -- stdout, stderr, and whether the program exited with 0.
-    local function run(text)
-        local script, out, err = os.tmpname(), os.tmpname(), os.tmpname()
-        local file = assert(io.open(script, "w"))
-        file:write(text)
-        file:close()
-        local status = os.execute(("timeout 30 luajit %s >%s 2>%s </dev/null"):format(script, out, err))
-        local stdout, stderr = read(out), read(err)
-        for _, path in ipairs{ script, out, err } do os.remove(path) end
-        return stdout, stderr, status == 0 or status == true
-    end
-
     for _, path in ipairs(glob "README.md docs/*.md docs/*/*.md") do
         for _, program in ipairs(programs(path)) do
             it(("run: %s:%d"):format(path, program.line), function()
-                local stdout, stderr, ok = run(program.text)
-                assert.equal("", stderr)
-                assert.is_true(ok)
-                assert.equal(expected_output(program.text), stdout)
+                assert.same({ expected_output(program.text), 0 }, { helper.child(program.text, { timeout = 30 }) })
             end)
         end
     end
