@@ -387,7 +387,7 @@ describe("scopes", function()
             push(function() print "never" end)
             push(function() error("tag", 0) end)
             print "body"
-            pcall(pop)
+            pop()
             print "never"
         ]])
     end)

@@ -9,7 +9,7 @@ local ON = L.ON
 local CUT = S.CUT
 local enter, suspend, wake, check_yieldable = S.enter, S.suspend, S.wake, S.check_yieldable
 local raise, raise_core = errors.raise, errors.raise_core
-local error, getmetatable, newproxy, setmetatable = error, getmetatable, newproxy, setmetatable
+local error, getmetatable, newproxy, rawget, setmetatable = error, getmetatable, newproxy, rawget, setmetatable
 
 -- A future is a list of its waiters {first, last} with more slots. A promise is {future, sentinel}.
 local STATE, VALUE, PROMISE = 3, 4, 5
@@ -48,7 +48,7 @@ end
 
 local function result(future)
     local state = future[STATE]
-    if state == READY then return future[VALUE] end
+    if state == READY then return rawget(future, VALUE) end
     if state == FAILED then error(future[VALUE], 0) end
     raise_core(errors.BROKEN_PROMISE)
 end
@@ -62,11 +62,9 @@ function future_methods:get()
     if getmetatable(self) ~= "future" then raise("EINVAL", 1) end
     local f = enter()
     if not self[STATE] then
-        local promise = self[PROMISE][1]
-        if not promise then raise_core(errors.BROKEN_PROMISE) end
+        if not self[PROMISE][1] then raise_core(errors.BROKEN_PROMISE) end
         check_yieldable()
-        watch(self, promise)
-        promise = nil -- luacheck: ignore 311 (the stack must not keep it)
+        watch(self, self[PROMISE][1])
         list.push(self, f)
         if suspend(f, GET, self) == CUT then raise_core(13) end
     end

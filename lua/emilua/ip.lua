@@ -6,6 +6,7 @@ local errors = import("core.errors")
 local native = import("core.native")
 local tcp = import("ip.tcp")
 local scope = import("core.scope")
+local enter = import("core.scheduler").enter
 
 local error, getmetatable, pairs, type = error, getmetatable, pairs, type
 
@@ -28,6 +29,7 @@ function ip.connect(socket, results, condition)
         or condition ~= nil and type(condition) ~= "function" then
         errors.raise("EINVAL")
     end
+    enter()
     local last
     for _, entry in pairs(results) do
         local a, port = entry.address, entry.port

@@ -21,6 +21,10 @@ local int64 = ffi.typeof("int64_t")
 
 local time = {}
 
+local function check(code)
+    if code < 0 then errors.raise_code(code) end
+end
+
 -- sleep(seconds): by the monotonic clock.
 function time.sleep(seconds)
     local ns = check_delay(seconds, "sleep", 1)
@@ -28,7 +32,7 @@ function time.sleep(seconds)
     check_yieldable()
     if ns == 0 then return S.pass(f) end
     local token = timer.token()
-    timer_after(vm, seconds, token)
+    check(timer_after(vm, seconds, token))
     if timer.wait(f, timer.SLEEP, token, token) == CUT then raise_core(13) end
 end
 
@@ -94,7 +98,7 @@ local function new_class(name, id, point, point_class)
         if getmetatable(self) ~= name then raise("EINVAL", 1) end
         check_yieldable()
         local token = timer.token()
-        timer_at(vm, id, self[EXPIRY], token)
+        check(timer_at(vm, id, self[EXPIRY], token))
         list.push(self, f)
         local outcome = timer.wait(f, TIMER, { self, token }, token)
         if outcome == CUT then raise_core(13) end

@@ -117,7 +117,14 @@ impl Io {
         if matches!(self.source, Source::Polled(_))
             && let Source::Polled(registration) = std::mem::replace(&mut self.source, Source::Closed)
         {
-            self.source = Source::Idle(registration.into_descriptor()?);
+            match registration.into_descriptor() {
+                Ok(descriptor) => self.source = Source::Idle(descriptor),
+                Err(error) => {
+                    // The descriptor is gone, and with it its place in the count.
+                    self.descriptors.set(self.descriptors.get() - 1);
+                    return Err(error);
+                }
+            }
         }
         self.register()
     }

@@ -83,7 +83,12 @@ impl Vm {
             // With 1 the driver would be asked twice for each batch of events, with the default
             // of 61 a busy VM would keep IO waiting.
             builder.enable_all().event_interval(2);
-            self.runtime = Some(builder.build()?);
+            let runtime = builder.build()?;
+            {
+                let _context = runtime.enter();
+                self.timers.prepare()?;
+            }
+            self.runtime = Some(runtime);
         }
         self.runtime.as_ref().ok_or_else(|| io::ErrorKind::Other.into())
     }
@@ -119,6 +124,7 @@ pub unsafe extern "C-unwind" fn drive(l: *mut lua_State) -> c_int {
         ffi::luaL_checkstack(l, 4, c"emilua.run".as_ptr());
         let this = ffi::lua_touserdata(l, 1).cast::<Vm>();
         let mut raised = false;
+        vm(this).running = true;
         let code = guard(|| match vm(this).run(Task { l, vm: this }) {
             End::Done => 0,
             End::Raised => {
@@ -127,6 +133,7 @@ pub unsafe extern "C-unwind" fn drive(l: *mut lua_State) -> c_int {
             }
             End::Refused(error) => crate::bridge::failure(&error),
         });
+        vm(this).running = false;
         if raised {
             ffi::lua_error(l);
         }

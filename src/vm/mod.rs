@@ -44,6 +44,8 @@ pub struct Vm {
     timers: Timers,
     /// Count of open descriptors, shared with the objects that hold them.
     descriptors: Rc<Cell<i32>>,
+    /// A run is active.
+    running: bool,
     /// Made at the first run: loading opens no descriptor.
     runtime: Option<Runtime>,
 }
@@ -63,6 +65,7 @@ impl Vm {
             due: Vec::new(),
             timers: Timers::default(),
             descriptors: Rc::default(),
+            running: false,
             runtime: None,
         }
     }
@@ -119,7 +122,9 @@ unsafe extern "C-unwind" fn finalise(l: *mut lua_State) -> c_int {
     unsafe {
         let owner = ffi::lua_touserdata(l, 1).cast::<*mut Vm>();
         let vm = owner.replace(std::ptr::null_mut());
-        if !vm.is_null() {
+        // A state that is closed from inside its run, as os.exit(0, true) does, leaves the runtime
+        // as it is: it is on the stack, and the process ends.
+        if !vm.is_null() && !(*vm).running {
             let vm = Box::from_raw(vm);
             guard(move || {
                 drop(vm);

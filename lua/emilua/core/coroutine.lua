@@ -20,7 +20,8 @@ local shims = {}
 -- Scopes of each coroutine that was resumed here, and whether a fiber is suspended inside.
 local records = setmetatable({}, { __mode = "k" })
 
-local function returned(co, r, thread, entered, ok, first, ...)
+local function returned(co, r, thread, entered, ok, ...)
+    local first = ...
     state.thread, state.entered = thread, entered
     if first == SUSPENDED then
         r[BUSY] = true
@@ -36,8 +37,12 @@ local function returned(co, r, thread, entered, ok, first, ...)
         return returned(co, r, thread, entered, co_resume(co, can))
     end
     -- The root scope of a coroutine ends with its function.
-    if r[HANDLERS] and co_status(co) == "dead" then scope.unwind(r, -1) end
-    return ok, first, ...
+    if r[HANDLERS] and co_status(co) == "dead" then
+        state.thread = r
+        scope.unwind(r, -1)
+        state.thread = thread
+    end
+    return ok, ...
 end
 
 -- `thread` and `entered` are those of the caller; results are those of coroutine.resume.
@@ -73,7 +78,7 @@ local function unwrap(ok, ...)
     if ok then return ... end
     local e = ...
     -- Stock adds the position of the caller to a string, in fibers errors pass unchanged.
-    error(e, not state.current and type(e) == "string" and 3 or 0)
+    error(e, not state.current and type(e) == "string" and 2 or 0)
 end
 
 function shims.wrap(f)
@@ -92,9 +97,8 @@ end
 
 function shims.running()
     local f = state.current
-    local co, main = co_running()
-    if f and co == f[CO] then return nil end
-    return co, main
+    if f and co_running() == f[CO] then return nil end
+    return co_running()
 end
 
 function shims.status(co)

@@ -13,7 +13,7 @@ local enter, suspend, check_yieldable = S.enter, S.suspend, S.check_yieldable
 local create, interrupt = S.create, S.interrupt
 local state = S.state
 local raise, raise_core, is_interrupted = errors.raise, errors.raise_core, errors.is_interrupted
-local error, getmetatable, setmetatable, type, unpack = error, getmetatable, setmetatable, type, unpack
+local error, getmetatable, rawequal, setmetatable, type, unpack = error, getmetatable, rawequal, setmetatable, type, unpack
 
 local fiber = {}
 
@@ -49,13 +49,28 @@ end
 -- Failed fibers with a live handle, numbered in the order they failed: reported at the end of the run.
 local unreported, failures = setmetatable({}, { __mode = "k" }), 0
 
+-- Takes the traceback of an uncaught error, when somebody may want it. One that a scope has
+-- passed on was taken there, where it was raised.
+function S.on_error(f, e)
+    local handle = f[HANDLE]
+    if handle[HANDLE] or is_interrupted(e) and handle ~= MAIN then return end
+    local x = extra(f)
+    local passed = x.passed
+    x.trace = passed and rawequal(passed.error, e) and passed.trace or report.traceback()
+end
+
+-- There is none for an error that no message handler saw.
+local function trace_of(f)
+    local x = f[EXTRA]
+    return x and x.trace or "stack traceback:"
+end
+
 -- Arms a sentinel in the fiber's table: the report is printed when the handle is collected.
-local function arm(f, trace)
+local function arm(f)
     local sentinel = newproxy(true)
-    local id, e = report.id(f), f[FN]
+    local id, e, trace = report.id(f), f[FN][1], trace_of(f)
     getmetatable(sentinel).__gc = function() report.panic(id, e, trace) end
     f[CO] = sentinel
-    extra(f).trace = trace
     failures = failures + 1
     unreported[f] = failures
 end
@@ -67,9 +82,7 @@ local function disarm(f)
     getmetatable(sentinel).__gc = nil
     f[CO] = false
     unreported[f] = nil
-    local trace = f[EXTRA].trace
-    f[EXTRA].trace = nil
-    return trace
+    return trace_of(f)
 end
 
 -- Prints what is left to print at the end of a run, in the order of failing.
@@ -79,23 +92,23 @@ function fiber.report_unjoined()
     table.sort(left, function(a, b) return a[1] < b[1] end)
     for i = 1, #left do
         local f = left[i][2]
-        report.panic(report.id(f), f[FN], disarm(f))
+        report.panic(report.id(f), f[FN][1], disarm(f))
     end
 end
 
-function S.on_end(f, dead)
+function S.on_end(f, failed)
     local handle = f[HANDLE]
     if handle == JOINABLE then
-        if dead and not is_interrupted(f[FN]) then arm(f, report.traceback(dead)) end
+        if failed and not is_interrupted(f[FN][1]) then arm(f) end
     elseif handle == DETACHED then
-        if dead and not is_interrupted(f[FN]) then
-            report.panic(report.id(f), f[FN], report.traceback(dead))
+        if failed and not is_interrupted(f[FN][1]) then
+            report.panic(report.id(f), f[FN][1], trace_of(f))
         end
         f[FN] = false
     elseif handle == MAIN then
-        if dead then
+        if failed then
             state.stop = true
-            fiber.trace = report.traceback(dead)
+            fiber.trace = trace_of(f)
         end
     else
         handle[ON] = false
@@ -123,11 +136,11 @@ function methods:join()
     self[FN] = false
     if self[WAIT] == FAILED then
         disarm(self)
-        if is_interrupted(values) then
+        if is_interrupted(values[1]) then
             extra(self).caught = true
             return
         end
-        error(values, 0)
+        error(values[1], 0)
     end
     if values then return unpack(values, 1, values.n) end
 end
@@ -137,7 +150,7 @@ function methods:detach()
     self[HANDLE] = DETACHED
     if self[WAIT] == FAILED then
         local trace = disarm(self)
-        if trace then report.panic(report.id(self), self[FN], trace) end
+        if trace then report.panic(report.id(self), self[FN][1], trace) end
     end
     if self[WAIT] == DONE or self[WAIT] == FAILED then self[FN] = false end
 end

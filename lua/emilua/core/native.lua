@@ -14,7 +14,8 @@ local view_type = ffi.typeof([[
         int32_t descriptors;
     } ]])
 
-local endpoint = ffi.typeof("$ *", endpoint_type)
+-- Each text is different: busted remembers the results of ffi.typeof by their text alone.
+local endpoint = ffi.typeof("$ * /* endpoint */", endpoint_type)
 
 local ops = ffi.cast(ffi.typeof([[
     struct {
@@ -58,8 +59,8 @@ local native = {
     EOF = -0x7fffffff,
     PANIC = -0x7ffffffe,
     vm = ffi.cast("void *", raw.vm),
-    view = ffi.cast(ffi.typeof("$ *", view_type), raw.vm),
-    span_pointer = ffi.typeof("const $ *", span_type),
+    view = ffi.cast(ffi.typeof("$ * /* view */", view_type), raw.vm),
+    span_pointer = ffi.typeof("const $ * /* span */", span_type),
     new_endpoint = endpoint_type,
 }
 

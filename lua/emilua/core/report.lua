@@ -35,10 +35,10 @@ local function write(text, ...)
     native.report(text, #text)
 end
 
--- A traceback without the frames of this module.
+-- A traceback of a coroutine, or of the running one, without the frames of this module.
 function report.traceback(co)
     local lines = {}
-    for line in traceback(co):gmatch("[^\n]+") do
+    for line in (co and traceback(co) or traceback()):gmatch("[^\n]+") do
         if not line:find("^\t%[emilua") and line ~= "\t[C]: in function 'error'"
             and line ~= "\t[C]: in function 'pcall'" and line ~= "\t[C]: in function 'xpcall'"
             and line ~= "\t[C]: in function 'resume'" and line ~= "\t[C]: in function 'yield'" then
@@ -61,10 +61,10 @@ function report.panic(id, e, trace)
     write("{31;1}Fiber %s panicked: '{4}%s{24}'{22;39}\n{2}%s{22}\n", id, errors.text(e), trace)
 end
 
--- `co` is false when the handler ran directly in the fiber.
-function report.handler_failed(f, co)
+-- `thread`: the address of the Lua thread that ran the handler.
+function report.handler_failed(thread)
     write("{31;1}VM %s forcibly closed due to error raised on cleanup handler from coroutine %s{22;39}\n",
-        address(S.state), co and address(co) or report.id(f))
+        address(S.state), thread)
 end
 
 -- `entries`: a line for each mutex and future that fibers wait for.

@@ -120,13 +120,14 @@ function run.run(main, opts)
         text = fibers
     end
     fiber.report_unjoined()
+    if fatal then report.handler_failed(fatal[2]) end
     if text and main_wait == S.DONE then notice(text) end
     reset()
     run.trace = fiber.trace
     if not ok then error(code, 0) end
     if code ~= 0 then errors.raise_code(code) end
     if fatal then error(fatal[1], 0) end
-    if main_wait == S.FAILED then error(f[FN], 0) end
+    if main_wait == S.FAILED then error(f[FN][1], 0) end
     if main_wait ~= S.DONE then
         local e = errors.new(errors.generic, errors.number.EDEADLK)
         e.detail = "every fiber waits for something that nothing can bring"

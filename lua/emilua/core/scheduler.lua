@@ -13,13 +13,13 @@ local HANDLERS, OLDER, NEWER = L.HANDLERS, L.OLDER, L.NEWER
 
 local co_create, co_resume, co_yield = coroutine.create, coroutine.resume, coroutine.yield
 local co_running, isyieldable = coroutine.running, coroutine.isyieldable
-local select = select
+local select, xpcall = select, xpcall
 local raise_core, raise_detail = errors.raise_core, errors.raise_detail
 local collect, vm, view = native.collect, native.vm, native.view
 
 -- What a coroutine yields to its resumer when its fiber is suspended, when it asks whether the
--- levels above can yield, and when its fiber has ended.
-local SUSPENDED, PROBE, ENDED = newproxy(false), newproxy(false), newproxy(false)
+-- levels above can yield, and when its fiber has returned or raised.
+local SUSPENDED, PROBE, ENDED, BROKEN = newproxy(false), newproxy(false), newproxy(false), newproxy(false)
 
 -- What a woken fiber finds in ON: false when it got what it waited for.
 local CUT, ABORTED = newproxy(false), newproxy(false)
@@ -66,7 +66,8 @@ local scheduler = {
     JOINABLE = JOINABLE, JOINED = JOINED, DETACHED = DETACHED, MAIN = MAIN,
     directions = setmetatable({}, { __mode = "v" }), -- by token; weak: an object may be dropped
     sleepers = {}, -- fibers by timer token
-    on_end = false, -- called with a fiber whose function has ended; set by core.fiber
+    on_end = false, -- called with a fiber that has ended, and whether it failed; set by core.fiber
+    on_error = false, -- called with a fiber and its uncaught error, before unwinding; set by core.fiber
     on_idle = false, -- called when nothing is left: whether something has come up; set by core.run
     unwind = false, -- runs cleanup handlers; set by core.scope
 }
@@ -181,28 +182,38 @@ function scheduler.interrupt(f)
     end
 end
 
--- Stores what a fiber's function returned. In the fiber's coroutine, so that cleanup handlers
--- of its root scope run as part of it. Nothing on its stack refers to the fiber afterwards.
-local function settle(...)
+-- Message handler of every fiber: the traceback must be taken before the stack is unwound.
+local function on_error(e)
+    scheduler.on_error(S.current, e)
+    return e
+end
+
+-- Stores how a fiber's function ended and runs the cleanup handlers of its root scope. Nothing on
+-- the stack refers to the fiber afterwards.
+local function settle(ok, ...)
     local f = S.current
-    local n = select("#", ...)
-    f[FN] = n > 0 and { n = n, ... }
+    if ok then
+        local n = select("#", ...)
+        f[FN] = n > 0 and { n = n, ... }
+    else
+        f[FN] = { (...) }
+    end
     if f[HANDLERS] then scheduler.unwind(f, -1) end
-    return co_yield(ENDED)
+    return co_yield(ok and ENDED or BROKEN)
 end
 
 -- Body of every fiber's coroutine, which serves one fiber after the other.
 local function body()
-    while true do settle(S.current[FN]()) end
+    while true do settle(xpcall(S.current[FN], on_error)) end
 end
 
 -- A new fiber at the tail of the queue, not started.
 function scheduler.create(fn)
-    local co
-    if pooled > 0 then
-        co = pool[pooled]
-        pool[pooled] = nil
+    -- Consistent after each line, for a hook may throw.
+    local co = pool[pooled]
+    if co then
         pooled = pooled - 1
+        pool[pooled + 1] = nil
     else
         co = co_create(body)
     end
@@ -223,18 +234,10 @@ local function bury(f)
     f[OLDER], f[NEWER] = false, false
 end
 
--- Failed fibers whose cleanup handlers run, with the dead coroutines that have their tracebacks.
-local failing = {}
-
-local function finish(f, outcome, dead)
+local function finish(f, outcome)
     f[WAIT], f[CO] = outcome, false
     bury(f)
-    scheduler.on_end(f, dead)
-end
-
-local function unwind_failed()
-    scheduler.unwind(S.current, -1)
-    return co_yield(ENDED)
+    scheduler.on_end(f, outcome == FAILED)
 end
 
 local function resume(f)
@@ -242,27 +245,20 @@ local function resume(f)
     S.current, S.thread, S.entered, S.budget = f, f, co, BUDGET
     local ok, signal = co_resume(co)
     if signal == SUSPENDED then return end
+    if signal == ENDED or signal == BROKEN then
+        if pooled < POOL then
+            pool[pooled + 1] = co
+            pooled = pooled + 1
+        end
+        return finish(f, signal == ENDED and DONE or FAILED)
+    end
     if not ok then
-        f[FN] = signal
-        if not f[HANDLERS] then return finish(f, FAILED, co) end
-        failing[f] = co
-        f[CO] = co_create(unwind_failed)
-        return resume(f)
+        -- What xpcall does not catch: an error of a hook, or a want of memory, between two calls.
+        f[FN] = { signal }
+        return finish(f, FAILED)
     end
-    if signal ~= ENDED then
-        -- coroutine.yield that was cached before this module replaced it.
-        return ready(f)
-    end
-    local dead = failing[f]
-    if dead then
-        failing[f] = nil
-        return finish(f, FAILED, dead)
-    end
-    if pooled < POOL then
-        pooled = pooled + 1
-        pool[pooled] = co
-    end
-    finish(f, DONE)
+    -- coroutine.yield that was cached before this module replaced it.
+    ready(f)
 end
 
 -- Wakes the fibers whose direction became ready or whose time has come.
@@ -328,7 +324,6 @@ function scheduler.reset()
     S.newest, S.current, S.thread, S.entered = false, false, outside, false
     S.pending, S.fatal, S.stop, S.main = 0, false, false, false
     outside[L.DEPTH], outside[L.HANDLERS] = 0, false
-    failing = {}
     return fibers
 end
 

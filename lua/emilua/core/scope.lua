@@ -8,10 +8,10 @@ local S = import("core.scheduler")
 local errors = import("core.errors")
 local report = import("core.report")
 
-local DEPTH, HANDLERS, MASK, CO = L.DEPTH, L.HANDLERS, L.MASK, L.CO
+local CO, DEPTH, EXTRA, HANDLERS, MASK = L.CO, L.DEPTH, L.EXTRA, L.HANDLERS, L.MASK
 local INTERRUPTED = L.INTERRUPTED
 local co_yield, isyieldable = coroutine.yield, coroutine.isyieldable
-local pcall, xpcall, error, type = pcall, xpcall, error, type
+local pcall, xpcall, error, rawequal, type = pcall, xpcall, error, rawequal, type
 local state = S.state
 local raise_core = errors.raise_core
 
@@ -24,8 +24,7 @@ local scope = {}
 local function fatal(f, e)
     if not f then error(e, 0) end
     local thread = state.entered
-    state.fatal = { e }
-    report.handler_failed(f, thread ~= f[CO] and thread)
+    state.fatal = { e, thread ~= f[CO] and report.address(thread) or report.id(f) }
     if isyieldable() then
         while true do co_yield(S.SUSPENDED) end
     end
@@ -65,28 +64,41 @@ local function leave(t, depth, ...)
     return ...
 end
 
-function scope.pcall(f, ...)
+function scope.pcall(...)
     local fiber = state.current
-    if not fiber then return pcall(f, ...) end
+    if not fiber then return pcall(...) end
     if fiber[INTERRUPTED] and fiber[MASK] == 0 then raise_core(13) end
     local t = state.thread
     local depth = t[DEPTH]
     t[DEPTH] = depth + 1
-    return leave(t, depth, pcall(f, ...))
+    return leave(t, depth, pcall(...))
 end
 
-function scope.xpcall(f, handler, ...)
+function scope.xpcall(...)
     local fiber = state.current
-    if not fiber then return xpcall(f, handler, ...) end
+    if not fiber then return xpcall(...) end
     if fiber[INTERRUPTED] and fiber[MASK] == 0 then raise_core(13) end
     local t = state.thread
     local depth = t[DEPTH]
     t[DEPTH] = depth + 1
-    return leave(t, depth, xpcall(f, handler, ...))
+    return leave(t, depth, xpcall(...))
 end
 
 local function finish(ok, e)
     if not ok then error(e, 0) end
+end
+
+-- Keeps the traceback of an error that scope() passes on: there it would begin anew.
+local function pass_on(e)
+    local f = state.current
+    if f then
+        local x = f[EXTRA] or {}
+        f[EXTRA] = x
+        if not x.passed or not rawequal(x.passed.error, e) then
+            x.passed = { error = e, trace = report.traceback() }
+        end
+    end
+    return e
 end
 
 -- scope(f): f() in a scope of its own; returns nothing.
@@ -95,7 +107,7 @@ function scope.scope(f)
     local t = state.thread
     local depth = t[DEPTH]
     t[DEPTH] = depth + 1
-    return finish(leave(t, depth, pcall(f)))
+    return finish(leave(t, depth, xpcall(f, pass_on)))
 end
 
 function scope.push(handler)

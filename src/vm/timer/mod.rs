@@ -9,6 +9,7 @@ mod alarm;
 
 pub use alarm::now;
 
+use crate::bridge::failure;
 use alarm::Alarm;
 use std::collections::BTreeSet;
 use std::io;
@@ -46,8 +47,16 @@ impl Default for Timers {
 }
 
 impl Timers {
+    /// Makes the alarm of the monotonic clock, so that no sleep fails for want of a descriptor.
+    pub fn prepare(&mut self) -> io::Result<()> {
+        self.clocks[STEADY as usize].prepare()
+    }
+
     /// Adds a deadline; `token` has none yet.
     pub fn add(&mut self, clock: i32, deadline: i64, token: u32) -> i32 {
+        if let Err(error) = self.clocks[clock as usize].prepare() {
+            return failure(&error);
+        }
         let at = token as usize;
         if self.of_token.len() <= at {
             self.of_token.resize(at + 1, (STEADY, 0));
@@ -91,6 +100,13 @@ impl Timers {
 }
 
 impl Clock {
+    fn prepare(&mut self) -> io::Result<()> {
+        if self.alarm.is_none() {
+            self.alarm = Some(Alarm::new(self.id)?);
+        }
+        Ok(())
+    }
+
     fn arm(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         let Some(&(nearest, _)) = self.deadlines.first() else {
             return Ok(());
@@ -100,10 +116,6 @@ impl Clock {
             .range(..=(nearest.saturating_add(SLACK), u32::MAX))
             .next_back()
             .map_or(nearest, |&(deadline, _)| deadline);
-        if self.alarm.is_none() {
-            self.alarm = Some(Alarm::new(self.id)?);
-            self.armed = i64::MAX;
-        }
         let Some(alarm) = &mut self.alarm else { return Ok(()) };
         if target != self.armed {
             alarm.set(target)?;
