@@ -1,5 +1,9 @@
 -- Each program in examples/ is run as a user runs it; socat is the echo server's peer.
 
+local helper = require "spec.helper"
+
+local interpreter, sh = helper.interpreter, helper.shell
+
 local PATIENCE = 30 -- seconds after which a program counts as hanging
 
 local function read(path)
@@ -9,17 +13,8 @@ local function read(path)
     return text
 end
 
--- stdout with stderr, and the exit status.
-local function sh(command)
-    local pipe = io.popen(("{ %s\n} 2>&1; echo \"status $?\""):format(command))
-    local text = pipe:read "*a"
-    pipe:close()
-    local output, status = text:match "^(.*)status (%d+)\n$"
-    return output, tonumber(status)
-end
-
 local function example(name, arguments)
-    return sh(("timeout %d luajit examples/%s.lua %s"):format(PATIENCE, name, arguments or ""))
+    return sh(("timeout %d %s examples/%s.lua %s"):format(PATIENCE, interpreter, name, arguments or ""))
 end
 
 describe("examples/sleep_sort.lua", function()
@@ -52,8 +47,8 @@ describe("examples/echo_server.lua", function()
         -- timeout(1) passes signals on.
         server = io.popen(([[
             exec 2>/dev/null
-            sh -c 'echo $$; exec timeout --foreground -s KILL %d luajit examples/echo_server.lua 0 2>%s'
-            echo "status $?"]]):format(2 * PATIENCE, errors))
+            sh -c 'echo $$; exec timeout --foreground -s KILL %d %s examples/echo_server.lua 0 2>%s'
+            echo "status $?"]]):format(2 * PATIENCE, interpreter, errors))
         pid = server:read "*l"
         port = assert(tostring(server:read "*l"):match "^listening on 127%.0%.0%.1:(%d+)$", read(errors))
     end)
@@ -69,7 +64,8 @@ describe("examples/echo_server.lua", function()
     end
 
     local function client(arguments)
-        return ("timeout %d luajit examples/echo_client.lua 127.0.0.1 %s %s"):format(PATIENCE, port, arguments or "")
+        return ("timeout %d %s examples/echo_client.lua 127.0.0.1 %s %s")
+            :format(PATIENCE, interpreter, port, arguments or "")
     end
 
     it("returns what it gets and closes after the peer's end of stream", function()
@@ -134,7 +130,8 @@ describe("examples/echo_server.lua", function()
     end)
 
     it("returns a line larger than the socket buffers", function()
-        assert.same({ "8000001\n", 0 }, { sh("{ head -c 8000000 /dev/zero | tr '\\0' x; echo; } | " .. client "| wc -c") })
+        local command = "{ head -c 8000000 /dev/zero | tr '\\0' x; echo; } | " .. client "| wc -c"
+        assert.same({ "8000001\n", 0 }, { sh(command) })
     end)
 end)
 

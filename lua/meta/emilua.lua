@@ -4,6 +4,8 @@
 
 ---The module `require "emilua"` returns.
 ---@class emilua
+---@field context string `"main"`
+---@field version string `MAJOR.MINOR.PATCH`
 ---@field this_fiber emilua.this_fiberlib the calling fiber
 ---@field byte_span emilua.byte_spanlib the table `require "emilua.byte_span"` returns
 local emilua = {}
@@ -12,7 +14,7 @@ local emilua = {}
 ---@field leaks? "ignore"|"error" `"error"`: fail if a fiber, an operation or a descriptor is left behind
 
 ---@class emilua.spawn_options
----@field name? string shown in reports and in the `fibers` list of a deadlock error
+---@field name? string shown in the `fibers` of an error of `emilua.run`
 
 ---Runs `main` as the main fiber on the calling thread and returns its values
 ---once nothing is left to do. Raises main's error unchanged.
@@ -20,6 +22,10 @@ local emilua = {}
 ---@param opts? emilua.run_options
 ---@return any ...
 function emilua.run(main, opts) end
+
+---The traceback of the error that main raised in the last run.
+---@return string?
+function emilua.traceback() end
 
 ---Starts a fiber that runs `f()`. The caller goes on; the fiber runs when its turn comes.
 ---@param f async fun(): ...

@@ -2,12 +2,21 @@
 
 -- Types of error values; no module of this name exists. Reference: docs/reference/errors.md
 
+---@class emilua.waiting_fiber
+---@field id string
+---@field name? any
+---@field waits_for string
+---@field traceback string
+
 ---A fresh table for each error.
 ---@class emilua.error_code
 ---@field code integer the number inside its category
 ---@field category emilua.error_category
 ---@field arg? integer|string which argument was wrong
 ---@field index? integer `2`, on `emilua.core` bad_index only
+---@field where? string `file:line` of the call, with `arg`
+---@field fibers? emilua.waiting_fiber[] on EDEADLK and EBUSY of `emilua.run`
+---@field descriptors? integer on EBUSY of `emilua.run`: how many were left open
 ---@field detail? string what the code alone does not say
 local error_code = {}
 
