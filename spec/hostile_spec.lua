@@ -60,11 +60,18 @@ local WORKLOAD = [[
         end)
         local client = ip.tcp.socket.new()
         emilua.scope_cleanup_push(function() client:close() end)
+        -- A server that a hook has struck must not leave the client waiting.
+        local watch = spawn(function()
+            if not pcall(echo.join, echo) then
+                acceptor:close()
+                client:close()
+            end
+        end)
         client:connect(ip.address.new("127.0.0.1"), acceptor.local_port)
         client:write_some(byte_span.append("ping"))
         local bs = byte_span.new(16)
         assert(tostring(bs:slice(1, client:read_some(bs))) == "ping")
-        echo:join()
+        watch:join()
         return "done"
     end
 ]]

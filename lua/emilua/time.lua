@@ -48,7 +48,7 @@ time.steady_clock, time.system_clock, time.high_resolution_clock = steady, syste
 local EXPIRY = 3
 local OF, TOKEN = 1, 2
 
-local TIMER = { name = "timer" }
+local TIMER = { name = "timer", external = true }
 
 function TIMER.remove(f)
     local on = f[ON]

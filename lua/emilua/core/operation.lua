@@ -8,11 +8,11 @@ local list = import("core.list")
 local native = import("core.native")
 
 local INTERRUPTED, MASK = L.INTERRUPTED, L.MASK
-local WAIT, ON = L.WAIT, L.ON
+local CO, WAIT, ON = L.CO, L.WAIT, L.ON
 local PENDING = native.PENDING
 local CUT, ABORTED = S.CUT, S.ABORTED
 local charge, check_yieldable, suspend, wake = S.charge, S.check_yieldable, S.suspend, S.wake
-local state, directions = S.state, S.directions
+local directions = S.directions
 local raise_core, raise_system = errors.raise_core, errors.raise_system
 
 -- A direction: {the fiber that tries, the fibers behind it, token}.
@@ -53,11 +53,10 @@ local function leave(d, f)
 end
 
 -- The kind of wait of a fiber in a direction.
-local IO = { name = "io" }
+local IO = { name = "io", external = true }
 
 function IO.remove(f)
     local d = f[ON]
-    state.pending = state.pending - 1
     if d[HEAD] == f then leave(d, f) else list.remove(d[QUEUE], f) end
 end
 
@@ -67,19 +66,20 @@ function operation.abort(d)
     d[HEAD] = false
     while f do
         -- A head that was woken to try again is in the ready queue already.
-        if f[WAIT] then wake(f, ABORTED) else f[ON] = ABORTED end
+        local kind = f[WAIT]
+        if kind and kind.remove then wake(f, ABORTED) else f[ON] = ABORTED end
         f = list.pop(d[QUEUE])
     end
 end
 
 local function wait(d, f, call, a, b)
     check_yieldable()
-    if d[HEAD] then list.push(d[QUEUE], f) else d[HEAD] = f end
+    local head = d[HEAD]
+    -- A head that has ended was struck by a hook that throws.
+    if head and head ~= f and head[CO] then list.push(d[QUEUE], f) else d[HEAD] = f end
     while true do
-        state.pending = state.pending + 1
         local outcome = suspend(f, IO, d)
         if outcome == CUT then raise_core(13) end
-        state.pending = state.pending - 1
         if outcome == ABORTED then
             if f[INTERRUPTED] and f[MASK] == 0 then raise_core(13) end
             raise_system("ECANCELED")

@@ -1,7 +1,8 @@
 -- The run queue, suspension and waking. Everything that suspends a fiber goes through suspend().
 --
--- A kind of wait is a table {name, remove, masked, due}: remove(fiber) takes the fiber out of whatever
--- it waits in; `masked` waits cannot be interrupted; due(fiber) is called when its time has come.
+-- A kind of wait is a table {name, remove, masked, external, due}: remove(fiber) takes the fiber out of
+-- whatever it waits in; `masked` waits cannot be interrupted; `external` ones are ended by the operating
+-- system and keep the VM alive; due(fiber) is called when its time has come.
 local import = ...
 local L = import("core.layout")
 local errors = import("core.errors")
@@ -26,6 +27,8 @@ local CUT, ABORTED = newproxy(false), newproxy(false)
 
 -- States of WAIT beside false and the kinds.
 local DONE, FAILED = { name = "done" }, { name = "failed" }
+-- Runnable after an external wait, which is still counted.
+local WOKEN = { name = "its turn" }
 
 -- States of HANDLE beside the fiber that joins.
 local JOINABLE, JOINED, DETACHED, MAIN = { "joinable" }, { "joined" }, { "detached" }, { "main" }
@@ -46,7 +49,9 @@ local S = {
     thread = { [L.DEPTH] = 0, [L.HANDLERS] = false }, -- record of the running Lua thread's scopes
     entered = false, -- the Lua thread that the shims entered last
     budget = 0,
-    pending = 0, -- native operations that fibers wait for
+    -- Fibers in external waits. Counted by the scheduler when it suspends and resumes a fiber, not by
+    -- the fiber: a hook that throws in between must not leave the VM waiting for ever.
+    pending = 0,
     running = false,
     main = false, -- main fiber of the run
     newest = false, -- list of live fibers
@@ -94,11 +99,13 @@ function scheduler.ready_next(f)
 end
 
 -- Wakes a suspended fiber; `outcome` is what suspend() returns in it.
-function scheduler.wake(f, outcome)
+local function wake(f, outcome)
     f[ON] = outcome
+    local kind = f[WAIT]
     ready(f)
+    if kind and kind.external then f[WAIT] = WOKEN end
 end
-local wake = scheduler.wake
+scheduler.wake = wake
 
 local function refuse()
     raise_detail("EPERM", "a suspending function was called outside of emilua.run")
@@ -243,9 +250,17 @@ end
 
 local function resume(f)
     local co = f[CO]
+    if f[WAIT] == WOKEN then
+        f[WAIT] = false
+        S.pending = S.pending - 1
+    end
     S.current, S.thread, S.entered, S.budget = f, f, co, BUDGET
     local ok, signal = co_resume(co)
-    if signal == SUSPENDED then return end
+    if signal == SUSPENDED then
+        local kind = f[WAIT]
+        if kind and kind.external then S.pending = S.pending + 1 end
+        return
+    end
     if signal == ENDED or signal == BROKEN then
         if pooled < POOL then
             pool[pooled + 1] = co
@@ -268,7 +283,8 @@ local function dispatch()
     for i = 0, view.n_ready - 1 do
         local d = directions[tokens[i]]
         local f = d and d[1]
-        if f and f[WAIT] then wake(f, false) end
+        local kind = f and f[WAIT]
+        if kind and kind.remove then wake(f, false) end
     end
     tokens = view.due
     for i = 0, view.n_due - 1 do
@@ -276,7 +292,6 @@ local function dispatch()
         local f = sleepers[token]
         sleepers[token] = false
         if f then
-            S.pending = S.pending - 1
             local due = f[WAIT].due
             if due then due(f) end
             wake(f, false)

@@ -6,7 +6,7 @@ local native = import("core.native")
 
 local ON = L.ON
 local suspend = S.suspend
-local state, sleepers = S.state, S.sleepers
+local sleepers = S.sleepers
 local timer_cancel, vm = native.timer_cancel, native.vm
 
 local timer = {}
@@ -27,12 +27,11 @@ end
 
 -- The fiber that sleeps under `token` gives up.
 function timer.cancel(token)
-    state.pending = state.pending - 1
     sleepers[token] = false
     timer_cancel(vm, token)
 end
 
-local SLEEP = { name = "sleep" }
+local SLEEP = { name = "sleep", external = true }
 timer.SLEEP = SLEEP
 
 function SLEEP.remove(f) timer.cancel(f[ON]) end
@@ -40,7 +39,6 @@ function SLEEP.remove(f) timer.cancel(f[ON]) end
 -- Suspends `f` until `token`, for which a deadline has been added, is due. Returns the outcome.
 function timer.wait(f, kind, on, token)
     sleepers[token] = f
-    state.pending = state.pending + 1
     local outcome = suspend(f, kind, on)
     free[#free + 1] = token
     return outcome
