@@ -127,8 +127,8 @@ describe("debug.sethook inside a run", function()
                     if finished == 3 then break end
                 elseif ok == false and e == "hook!" then
                     struck = struck + 1
-                elseif ok == false then
-                    print("unexpected error after " .. n .. ": " .. tostring(e))
+                elseif ok == false and tostring(e):find("[emilua", 1, true) then
+                    print("broken inside after " .. n .. ": " .. tostring(e))
                 end
                 if emilua.run(workload) ~= "done" then print("unusable after " .. n) end
             end
@@ -137,7 +137,9 @@ describe("debug.sethook inside a run", function()
         -- Reports of fibers that the hook struck are expected; anything else is not.
         assert.are.equal(0, status, output)
         assert.is_truthy(output:find("fine\n$"), output)
-        assert.is_falsy(output:find("unexpected", 1, true), output)
+        -- A fiber that was struck in the middle of an operation may leave others waiting, or a mutex locked: such
+        -- a run ends with another error. What must not happen is a state that the next run stumbles over.
+        assert.is_falsy(output:find("broken inside", 1, true), output)
         assert.is_falsy(output:find("unusable", 1, true), output)
     end)
 

@@ -13,7 +13,7 @@ local HANDLERS, OLDER, NEWER = L.HANDLERS, L.OLDER, L.NEWER
 
 local co_create, co_resume, co_yield = coroutine.create, coroutine.resume, coroutine.yield
 local co_running, isyieldable = coroutine.running, coroutine.isyieldable
-local select, xpcall = select, xpcall
+local pcall, select, xpcall = pcall, select, xpcall
 local raise_core, raise_detail = errors.raise_core, errors.raise_detail
 local collect, vm, view = native.collect, native.vm, native.view
 
@@ -146,7 +146,8 @@ scheduler.check_yieldable = check_yieldable
 
 -- Suspends the current fiber, which is waiting for `on` by now. Returns the outcome.
 local function suspend(f, kind, on)
-    f[WAIT], f[ON] = kind, on
+    f[ON] = on
+    f[WAIT] = kind
     co_yield(SUSPENDED)
     return f[ON]
 end
@@ -315,7 +316,8 @@ function scheduler.reset()
     end
     for i = 1, #fibers do
         local kind = fibers[i][WAIT]
-        if kind and kind.remove then kind.remove(fibers[i]) end
+        -- It raises for a fiber that a hook struck on its way into the wait.
+        if kind and kind.remove then pcall(kind.remove, fibers[i]) end
     end
     for _, d in pairs(directions) do
         d[1], d[2] = false, { false, false }
