@@ -17,10 +17,10 @@ pub struct Span {
 
 /// C functions of this module, as [`crate::lua`] registers them.
 pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] =
-    &[(c"span_new", new), (c"span_view", view), (c"span_class", class)];
+    &[(c"span_class", class)];
 
-/// Registry key of the metatable.
-static CLASS: u8 = 0;
+/// Where the constructors, which are closures, keep the metatable of spans.
+const CLASS: c_int = ffi::lua_upvalueindex(1);
 
 /// Bytes of blocks after which the collector is pushed on: its own pace counts steps, not sizes,
 /// and would let gigabytes of dead blocks gather.
@@ -31,20 +31,23 @@ thread_local! {
     static DEBT: Cell<usize> = const { Cell::new(0) };
 }
 
-/// `span_class(metatable)`: the metatable of every span made from now on.
+/// `span_class(metatable) -> new, view`: the constructors of spans with that metatable.
 unsafe extern "C-unwind" fn class(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with a table.
     unsafe {
         ffi::lua_settop(l, 1);
-        ffi::lua_rawsetp(l, ffi::LUA_REGISTRYINDEX, (&raw const CLASS).cast());
+        ffi::lua_pushvalue(l, 1);
+        ffi::lua_pushcclosure(l, new, 1);
+        ffi::lua_pushvalue(l, 1);
+        ffi::lua_pushcclosure(l, view, 1);
     }
-    0
+    2
 }
 
 /// Pushes a span whose environment is the table at `anchor`.
 ///
 /// # Safety
-/// `l` has three free slots, `anchor` is an absolute index of a table that keeps `data` alive.
+/// Called from one of the constructors. `l` has three free slots, `anchor` is an absolute index of a table that keeps `data` alive.
 unsafe fn push(l: *mut lua_State, data: *mut u8, len: usize, capacity: usize, anchor: c_int) {
     // SAFETY: as the caller promises.
     unsafe {
@@ -52,12 +55,12 @@ unsafe fn push(l: *mut lua_State, data: *mut u8, len: usize, capacity: usize, an
         span.write(Span { data, len, capacity });
         ffi::lua_pushvalue(l, anchor);
         ffi::lua_setfenv(l, -2);
-        ffi::lua_rawgetp(l, ffi::LUA_REGISTRYINDEX, (&raw const CLASS).cast());
+        ffi::lua_pushvalue(l, CLASS);
         ffi::lua_setmetatable(l, -2);
     }
 }
 
-/// `span_new(len, capacity)`: a span on a zeroed block of its own. The Lua half has checked both.
+/// `new(len, capacity)`: a span on a zeroed block of its own. The Lua half has checked both.
 unsafe extern "C-unwind" fn new(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with two numbers; Lua raises before anything needs dropping.
     unsafe {
@@ -80,7 +83,7 @@ unsafe extern "C-unwind" fn new(l: *mut lua_State) -> c_int {
     1
 }
 
-/// `span_view(span, offset, len, capacity)`: a view of the same block.
+/// `view(span, offset, len, capacity)`: a view of the same block.
 unsafe extern "C-unwind" fn view(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with a span and numbers inside its bounds.
     unsafe {
@@ -88,9 +91,9 @@ unsafe extern "C-unwind" fn view(l: *mut lua_State) -> c_int {
         let data = (*parent).data.add(ffi::lua_tonumber(l, 2) as usize);
         let len = ffi::lua_tonumber(l, 3) as usize;
         let capacity = ffi::lua_tonumber(l, 4) as usize;
+        ffi::lua_settop(l, 1);
         ffi::lua_getfenv(l, 1);
-        let anchor = ffi::lua_gettop(l);
-        push(l, data, len, capacity, anchor);
+        push(l, data, len, capacity, 2);
     }
     1
 }

@@ -7,7 +7,9 @@ local ffi = require("ffi")
 
 local cast, copy, fill, ffi_string = ffi.cast, ffi.copy, ffi.fill, ffi.string
 local span_pointer = native.span_pointer
-local native_new, native_view = native.span_new, native.span_view
+
+local mt = { __metatable = "byte_span" }
+local native_new, native_view = native.span_class(mt)
 local raise = errors.raise
 local getmetatable, select, tonumber, type = getmetatable, select, tonumber, type
 local floor, ceil = math.floor, math.ceil
@@ -196,8 +198,6 @@ function methods:inplace_lower() return shift_letters(self, 65, 90, 32) end
 
 function methods:inplace_upper() return shift_letters(self, 97, 122, -32) end
 
-local mt = { __metatable = "byte_span" }
-
 function mt.__index(self, key)
     if type(key) == "number" then
         local s = cast(span_pointer, self)
@@ -233,9 +233,7 @@ function mt.__tostring(self)
     return ffi_string(s.data, s.len)
 end
 
-native.span_class(mt)
-
-import("byte_span.search")(methods, bytes)
+import("byte_span.search")(methods, bytes, native_new, native_view)
 import("byte_span.numbers")(methods)
 
 return byte_span

@@ -8,12 +8,11 @@ local raise = errors.raise
 local cast = ffi.cast
 local span_pointer, byte_pointer = native.span_pointer, ffi.typeof("const uint8_t *")
 local native_find, native_rfind = native.span_find, native.span_rfind
-local native_new, native_view = native.span_new, native.span_view
 local getmetatable, tonumber, type = getmetatable, tonumber, type
 
 local WHITESPACE = " \f\n\r\t\v"
 
-return function(methods, bytes)
+return function(methods, bytes, native_new, native_view)
     local function check_self(self)
         if getmetatable(self) ~= "byte_span" then raise("EINVAL", 1) end
         return cast(span_pointer, self)

@@ -3,7 +3,7 @@
 return {
     NEXT = 1, -- links of the one queue that the fiber is in: ready, or waiting for something
     PREV = 2,
-    CO = 3, -- the Lua thread; after a failure that nobody joined, the sentinel of the report
+    CO = 3, -- the Lua thread, false before the start; after a failure that nobody joined, the sentinel of the report
     FN = 4, -- the function; when done its packed results, or {error}
     WAIT = 5, -- false while runnable; a kind of wait (core.scheduler); DONE or FAILED
     ON = 6, -- what is waited for; when woken the outcome

@@ -217,17 +217,9 @@ end
 
 -- A new fiber at the tail of the queue, not started.
 function scheduler.create(fn)
-    -- Consistent after each line, for a hook may throw.
-    local co = pool[pooled]
-    if co then
-        pooled = pooled - 1
-        pool[pooled + 1] = nil
-    else
-        co = co_create(body)
-    end
     local older = S.newest
     -- In the order of core.layout.
-    local f = { false, false, co, fn, false, false, false, 0, 0, 0, false, JOINABLE, false, older, false }
+    local f = { false, false, false, fn, false, false, false, 0, 0, 0, false, JOINABLE, false, older, false }
     if older then older[NEWER] = f end
     S.newest = f
     ready(f)
@@ -242,6 +234,21 @@ local function bury(f)
     f[OLDER], f[NEWER] = false, false
 end
 
+-- Gives a fiber a coroutine when it starts, not when it is spawned: a thousand fibers that end at
+-- once need one, and the stack that one has outgrown serves the next.
+local function take(f)
+    -- Consistent after each line, for a hook may throw.
+    local co = pool[pooled]
+    if co then
+        pooled = pooled - 1
+        pool[pooled + 1] = nil
+    else
+        co = co_create(body)
+    end
+    f[CO] = co
+    return co
+end
+
 local function finish(f, outcome)
     f[WAIT], f[CO] = outcome, false
     bury(f)
@@ -249,7 +256,7 @@ local function finish(f, outcome)
 end
 
 local function resume(f)
-    local co = f[CO]
+    local co = f[CO] or take(f)
     if f[WAIT] == WOKEN then
         f[WAIT] = false
         S.pending = S.pending - 1
