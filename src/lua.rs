@@ -95,6 +95,10 @@ unsafe fn functions(l: *mut lua_State) {
             push_function(l, *function);
             ffi::lua_setfield(l, -2, name.as_ptr());
         }
+        if let Some(function) = vm::can_yield() {
+            push_function(l, function);
+            ffi::lua_setfield(l, -2, c"can_yield".as_ptr());
+        }
     }
 }
 

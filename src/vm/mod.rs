@@ -2,9 +2,11 @@
 
 mod drive;
 mod ready;
+mod suspension;
 mod timer;
 
 pub use ready::{Shared, Token};
+pub use suspension::function as can_yield;
 
 use crate::bridge::guard;
 use mlua::ffi::{self, lua_State};

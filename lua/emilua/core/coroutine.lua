@@ -12,7 +12,8 @@ local SUSPENDED, PROBE = S.SUSPENDED, S.PROBE
 local state = S.state
 local error, type = error, type
 local co_create, co_resume, co_status = coroutine.create, coroutine.resume, coroutine.status
-local co_running, co_yield, isyieldable = coroutine.running, coroutine.yield, coroutine.isyieldable
+local co_running, co_yield = coroutine.running, coroutine.yield
+local can_yield = S.can_yield
 local raise_core = errors.raise_core
 
 local shims = {}
@@ -32,7 +33,7 @@ local function returned(co, r, thread, entered, ok, ...)
     end
     if first == PROBE then
         local f = state.current
-        local can = co_running() == entered and isyieldable() and (entered == f[CO] or co_yield(PROBE))
+        local can = can_yield(entered) and (entered == f[CO] or co_yield(PROBE))
         state.thread, state.entered = r, co
         return returned(co, r, thread, entered, co_resume(co, can))
     end

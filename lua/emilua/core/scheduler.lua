@@ -142,10 +142,16 @@ local function cannot_yield()
     raise_detail("EPERM", detail)
 end
 
+-- Whether `thread` runs and can yield to its resumer.
+local can_yield = native.can_yield or function(thread)
+    return co_running() == thread and isyieldable()
+end
+scheduler.can_yield = can_yield
+
 -- Raises unless the current fiber can be suspended. To be called before anything is registered.
 local function check_yieldable()
     local entered = S.entered
-    if co_running() ~= entered or not isyieldable() then cannot_yield() end
+    if not can_yield(entered) then cannot_yield() end
     -- In a user's coroutine the levels above must be able to pass the suspension on.
     if entered ~= S.current[CO] and not co_yield(PROBE) then cannot_yield() end
 end
@@ -174,7 +180,7 @@ function scheduler.charge(f)
     if budget <= 0 then
         S.budget = BUDGET
         local entered = S.entered
-        if co_running() == entered and isyieldable() and (entered == f[CO] or co_yield(PROBE)) then
+        if can_yield(entered) and (entered == f[CO] or co_yield(PROBE)) then
             pass(f)
         end
     end
