@@ -44,7 +44,10 @@ exports! {
 ///
 /// # Safety
 /// `l` has a free stack slot.
-unsafe fn push_function(l: *mut lua_State, f: unsafe extern "C-unwind" fn(*mut lua_State) -> c_int) {
+unsafe fn push_function(
+    l: *mut lua_State,
+    f: unsafe extern "C-unwind" fn(*mut lua_State) -> c_int,
+) {
     // SAFETY: as the caller promises.
     unsafe { ffi::lua_pushcclosure(l, f, 0) };
 }

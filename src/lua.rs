@@ -8,33 +8,75 @@ use std::ffi::{CStr, c_char, c_int};
 const SOURCES: &[(&CStr, &str)] = &[
     (c"asio_error", include_str!("../lua/emilua/asio_error.lua")),
     (c"byte_span", include_str!("../lua/emilua/byte_span.lua")),
-    (c"byte_span.numbers", include_str!("../lua/emilua/byte_span/numbers.lua")),
-    (c"byte_span.search", include_str!("../lua/emilua/byte_span/search.lua")),
-    (c"condition_variable", include_str!("../lua/emilua/condition_variable.lua")),
-    (c"core.coroutine", include_str!("../lua/emilua/core/coroutine.lua")),
-    (c"core.errors", include_str!("../lua/emilua/core/errors.lua")),
+    (
+        c"byte_span.numbers",
+        include_str!("../lua/emilua/byte_span/numbers.lua"),
+    ),
+    (
+        c"byte_span.search",
+        include_str!("../lua/emilua/byte_span/search.lua"),
+    ),
+    (
+        c"condition_variable",
+        include_str!("../lua/emilua/condition_variable.lua"),
+    ),
+    (
+        c"core.coroutine",
+        include_str!("../lua/emilua/core/coroutine.lua"),
+    ),
+    (
+        c"core.errors",
+        include_str!("../lua/emilua/core/errors.lua"),
+    ),
     (c"core.fiber", include_str!("../lua/emilua/core/fiber.lua")),
-    (c"core.layout", include_str!("../lua/emilua/core/layout.lua")),
+    (
+        c"core.layout",
+        include_str!("../lua/emilua/core/layout.lua"),
+    ),
     (c"core.list", include_str!("../lua/emilua/core/list.lua")),
-    (c"core.native", include_str!("../lua/emilua/core/native.lua")),
-    (c"core.operation", include_str!("../lua/emilua/core/operation.lua")),
-    (c"core.report", include_str!("../lua/emilua/core/report.lua")),
-    (c"core.require", include_str!("../lua/emilua/core/require.lua")),
+    (
+        c"core.native",
+        include_str!("../lua/emilua/core/native.lua"),
+    ),
+    (
+        c"core.operation",
+        include_str!("../lua/emilua/core/operation.lua"),
+    ),
+    (
+        c"core.report",
+        include_str!("../lua/emilua/core/report.lua"),
+    ),
+    (
+        c"core.require",
+        include_str!("../lua/emilua/core/require.lua"),
+    ),
     (c"core.run", include_str!("../lua/emilua/core/run.lua")),
-    (c"core.scheduler", include_str!("../lua/emilua/core/scheduler.lua")),
+    (
+        c"core.scheduler",
+        include_str!("../lua/emilua/core/scheduler.lua"),
+    ),
     (c"core.scope", include_str!("../lua/emilua/core/scope.lua")),
     (c"core.sync", include_str!("../lua/emilua/core/sync.lua")),
     (c"core.timer", include_str!("../lua/emilua/core/timer.lua")),
     (c"emilua", include_str!("../lua/emilua/init.lua")),
     (c"future", include_str!("../lua/emilua/future.lua")),
-    (c"generic_error", include_str!("../lua/emilua/generic_error.lua")),
+    (
+        c"generic_error",
+        include_str!("../lua/emilua/generic_error.lua"),
+    ),
     (c"ip", include_str!("../lua/emilua/ip.lua")),
     (c"ip.address", include_str!("../lua/emilua/ip/address.lua")),
-    (c"ip.endpoint", include_str!("../lua/emilua/ip/endpoint.lua")),
+    (
+        c"ip.endpoint",
+        include_str!("../lua/emilua/ip/endpoint.lua"),
+    ),
     (c"ip.socket", include_str!("../lua/emilua/ip/socket.lua")),
     (c"ip.tcp", include_str!("../lua/emilua/ip/tcp.lua")),
     (c"mutex", include_str!("../lua/emilua/mutex.lua")),
-    (c"recursive_mutex", include_str!("../lua/emilua/recursive_mutex.lua")),
+    (
+        c"recursive_mutex",
+        include_str!("../lua/emilua/recursive_mutex.lua"),
+    ),
     (c"stream", include_str!("../lua/emilua/stream.lua")),
     (c"time", include_str!("../lua/emilua/time.lua")),
     (c"time.clock", include_str!("../lua/emilua/time/clock.lua")),
@@ -90,7 +132,12 @@ pub unsafe fn open(l: *mut lua_State, name: &CStr) -> c_int {
 unsafe fn functions(l: *mut lua_State) {
     // SAFETY: as the caller promises.
     unsafe {
-        let lists = [vm::FUNCTIONS, span::FUNCTIONS, bridge::FUNCTIONS, system::FUNCTIONS];
+        let lists = [
+            vm::FUNCTIONS,
+            span::FUNCTIONS,
+            bridge::FUNCTIONS,
+            system::FUNCTIONS,
+        ];
         for (name, function) in lists.into_iter().flatten() {
             push_function(l, *function);
             ffi::lua_setfield(l, -2, name.as_ptr());

@@ -52,7 +52,11 @@ unsafe fn push(l: *mut lua_State, data: *mut u8, len: usize, capacity: usize, an
     // SAFETY: as the caller promises.
     unsafe {
         let span = ffi::lua_newuserdata(l, size_of::<Span>()).cast::<Span>();
-        span.write(Span { data, len, capacity });
+        span.write(Span {
+            data,
+            len,
+            capacity,
+        });
         ffi::lua_pushvalue(l, anchor);
         ffi::lua_setfenv(l, -2);
         ffi::lua_pushvalue(l, CLASS);
@@ -105,7 +109,11 @@ fn operands<'a>(span: *const Span, target: *const u8, length: usize) -> (&'a [u8
         let span = &*span;
         (
             std::slice::from_raw_parts(span.data, span.len),
-            if length == 0 { &[] } else { std::slice::from_raw_parts(target, length) },
+            if length == 0 {
+                &[]
+            } else {
+                std::slice::from_raw_parts(target, length)
+            },
         )
     }
 }
@@ -113,7 +121,10 @@ fn operands<'a>(span: *const Span, target: *const u8, length: usize) -> (&'a [u8
 /// Offset of the first occurrence at or after `start`, or -1.
 pub extern "C" fn find(span: *const Span, target: *const u8, length: usize, start: usize) -> f64 {
     let (bytes, target) = operands(span, target, length);
-    match bytes.get(start..).and_then(|rest| memchr::memmem::find(rest, target)) {
+    match bytes
+        .get(start..)
+        .and_then(|rest| memchr::memmem::find(rest, target))
+    {
         Some(at) => (start + at) as f64,
         None => -1.0,
     }

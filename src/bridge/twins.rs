@@ -44,7 +44,10 @@ unsafe extern "C-unwind" fn timer_after(l: *mut lua_State) -> c_int {
 unsafe extern "C-unwind" fn read(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with a handle and a byte_span.
     unsafe {
-        let code = io::read(pointer::<Io>(l, 1), ffi::lua_touserdata(l, 2).cast::<Span>());
+        let code = io::read(
+            pointer::<Io>(l, 1),
+            ffi::lua_touserdata(l, 2).cast::<Span>(),
+        );
         ffi::lua_pushinteger(l, code as ffi::lua_Integer);
     }
     1
@@ -53,7 +56,10 @@ unsafe extern "C-unwind" fn read(l: *mut lua_State) -> c_int {
 unsafe extern "C-unwind" fn write(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with a handle and a byte_span.
     unsafe {
-        let code = io::write(pointer::<Io>(l, 1), ffi::lua_touserdata(l, 2).cast::<Span>());
+        let code = io::write(
+            pointer::<Io>(l, 1),
+            ffi::lua_touserdata(l, 2).cast::<Span>(),
+        );
         ffi::lua_pushinteger(l, code as ffi::lua_Integer);
     }
     1

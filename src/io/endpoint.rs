@@ -108,13 +108,23 @@ fn is_link_local(ip: &Ipv6Addr) -> bool {
 }
 
 /// Parses an address; 0, or -EINVAL.
-pub extern "C" fn address_parse(text: *const c_char, length: usize, endpoint: *mut Endpoint) -> i32 {
+pub extern "C" fn address_parse(
+    text: *const c_char,
+    length: usize,
+    endpoint: *mut Endpoint,
+) -> i32 {
     guard(|| {
         // SAFETY: the Lua half passes a string with its length, and an endpoint.
         let (text, endpoint) = unsafe {
-            (std::slice::from_raw_parts(text.cast::<u8>(), length), &mut *endpoint)
+            (
+                std::slice::from_raw_parts(text.cast::<u8>(), length),
+                &mut *endpoint,
+            )
         };
-        match std::str::from_utf8(text).ok().and_then(|text| parse(text, endpoint)) {
+        match std::str::from_utf8(text)
+            .ok()
+            .and_then(|text| parse(text, endpoint))
+        {
             Some(()) => 0,
             None => -libc::EINVAL,
         }

@@ -115,7 +115,8 @@ impl Io {
     /// Makes the object known to the reactor as if for the first time.
     fn register_anew(&mut self) -> io::Result<()> {
         if matches!(self.source, Source::Polled(_))
-            && let Source::Polled(registration) = std::mem::replace(&mut self.source, Source::Closed)
+            && let Source::Polled(registration) =
+                std::mem::replace(&mut self.source, Source::Closed)
         {
             match registration.into_descriptor() {
                 Ok(descriptor) => self.source = Source::Idle(descriptor),

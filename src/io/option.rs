@@ -81,18 +81,29 @@ fn get(socket: &SockRef<'_>, option: i32) -> io::Result<[i32; 2]> {
 
 /// setsockopt(2). `b` is the timeout of "linger" in seconds.
 pub extern "C" fn set_option(this: *mut Io, option: i32, a: i32, b: i32) -> i32 {
-    guard(|| status(object(this).socket().and_then(|socket| set(&socket, option, a, b))))
+    guard(|| {
+        status(
+            object(this)
+                .socket()
+                .and_then(|socket| set(&socket, option, a, b)),
+        )
+    })
 }
 
 /// getsockopt(2), into two values.
 pub extern "C" fn get_option(this: *mut Io, option: i32, values: *mut [i32; 2]) -> i32 {
-    guard(|| match object(this).socket().and_then(|socket| get(&socket, option)) {
-        Ok(found) => {
-            // SAFETY: the Lua half passes an int32_t[2].
-            unsafe { *values = found };
-            0
+    guard(|| {
+        match object(this)
+            .socket()
+            .and_then(|socket| get(&socket, option))
+        {
+            Ok(found) => {
+                // SAFETY: the Lua half passes an int32_t[2].
+                unsafe { *values = found };
+                0
+            }
+            Err(error) => failure(&error),
         }
-        Err(error) => failure(&error),
     })
 }
 
@@ -112,9 +123,8 @@ mod raw {
         let length = size_of::<i32>() as libc::socklen_t;
         let value = (&raw const value).cast();
         // SAFETY: `value` points to `length` bytes.
-        match unsafe {
-            libc::setsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, name, value, length)
-        } {
+        match unsafe { libc::setsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, name, value, length) }
+        {
             0 => Ok(()),
             _ => Err(io::Error::last_os_error()),
         }
@@ -126,7 +136,13 @@ mod raw {
         let pointer = (&raw mut value).cast();
         // SAFETY: `value` has room for `length` bytes.
         match unsafe {
-            libc::getsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, name, pointer, &raw mut length)
+            libc::getsockopt(
+                socket.as_raw_fd(),
+                libc::SOL_SOCKET,
+                name,
+                pointer,
+                &raw mut length,
+            )
         } {
             0 => Ok(value),
             _ => Err(io::Error::last_os_error()),
@@ -164,7 +180,13 @@ mod raw {
         let pointer = (&raw mut value).cast();
         // SAFETY: `value` has room for four bytes.
         match unsafe {
-            getsockopt(socket.as_raw_socket() as usize, SOL_SOCKET, name, pointer, &raw mut length)
+            getsockopt(
+                socket.as_raw_socket() as usize,
+                SOL_SOCKET,
+                name,
+                pointer,
+                &raw mut length,
+            )
         } {
             0 => Ok(value),
             _ => Err(io::Error::last_os_error()),

@@ -18,7 +18,11 @@ use windows_sys::Win32::Networking::WinSock::{
 /// socket(2), non-blocking and close-on-exec. `family` is 4 or 6, `kind` 1 for a stream.
 pub extern "C" fn open(this: *mut Io, family: i32, kind: i32) -> i32 {
     guard(|| {
-        let domain = if family == 4 { Domain::IPV4 } else { Domain::IPV6 };
+        let domain = if family == 4 {
+            Domain::IPV4
+        } else {
+            Domain::IPV6
+        };
         let kind = if kind == 1 { Type::STREAM } else { Type::DGRAM };
         status(Socket::new(domain, kind, None).and_then(|socket| {
             socket.set_nonblocking(true)?;
@@ -33,13 +37,23 @@ pub extern "C" fn bind(this: *mut Io, endpoint: *const Endpoint) -> i32 {
     guard(|| {
         // SAFETY: the Lua half passes an endpoint.
         let address = unsafe { &*endpoint }.socket_address().into();
-        status(object(this).socket().and_then(|socket| socket.bind(&address)))
+        status(
+            object(this)
+                .socket()
+                .and_then(|socket| socket.bind(&address)),
+        )
     })
 }
 
 /// listen(2); the kernel cuts a large backlog to its maximum.
 pub extern "C" fn listen(this: *mut Io, backlog: i32) -> i32 {
-    guard(|| status(object(this).socket().and_then(|socket| socket.listen(backlog))))
+    guard(|| {
+        status(
+            object(this)
+                .socket()
+                .and_then(|socket| socket.listen(backlog)),
+        )
+    })
 }
 
 /// accept(2) into `new`, which is closed: the connection has an owner before Lua sees it.
@@ -123,7 +137,11 @@ pub extern "C" fn shutdown(this: *mut Io, what: i32) -> i32 {
             1 => Shutdown::Write,
             _ => Shutdown::Both,
         };
-        status(object(this).socket().and_then(|socket| socket.shutdown(how)))
+        status(
+            object(this)
+                .socket()
+                .and_then(|socket| socket.shutdown(how)),
+        )
     })
 }
 
@@ -133,7 +151,10 @@ pub extern "C" fn local(this: *const Io, endpoint: *mut Endpoint) -> i32 {
         // SAFETY: the Lua half passes an endpoint to fill.
         let endpoint = unsafe { &mut *endpoint };
         let this = object(this.cast_mut());
-        status(this.socket().and_then(|socket| endpoint.set(&socket.local_addr()?)))
+        status(
+            this.socket()
+                .and_then(|socket| endpoint.set(&socket.local_addr()?)),
+        )
     })
 }
 
@@ -143,6 +164,9 @@ pub extern "C" fn remote(this: *const Io, endpoint: *mut Endpoint) -> i32 {
         // SAFETY: the Lua half passes an endpoint to fill.
         let endpoint = unsafe { &mut *endpoint };
         let this = object(this.cast_mut());
-        status(this.socket().and_then(|socket| endpoint.set(&socket.peer_addr()?)))
+        status(
+            this.socket()
+                .and_then(|socket| endpoint.set(&socket.peer_addr()?)),
+        )
     })
 }

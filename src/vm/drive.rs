@@ -90,7 +90,9 @@ impl Vm {
             }
             self.runtime = Some(runtime);
         }
-        self.runtime.as_ref().ok_or_else(|| io::ErrorKind::Other.into())
+        self.runtime
+            .as_ref()
+            .ok_or_else(|| io::ErrorKind::Other.into())
     }
 
     fn run(&mut self, task: Task) -> End {
@@ -105,7 +107,8 @@ impl Vm {
         };
         // As a spawned task the VM is woken without a system call; the future that `block_on`
         // polls itself would be woken through an eventfd.
-        let joined = runtime.block_on(async { tokio::spawn(tokio::task::unconstrained(task)).await });
+        let joined =
+            runtime.block_on(async { tokio::spawn(tokio::task::unconstrained(task)).await });
         self.shared.set_task(None);
         match joined {
             Ok(end) => end,

@@ -66,7 +66,10 @@ pub struct Token {
 impl Token {
     /// A waker that posts `token` to the VM.
     pub fn waker(shared: &Arc<Shared>, token: u32) -> Waker {
-        Waker::from(Arc::new(Self { shared: shared.clone(), token }))
+        Waker::from(Arc::new(Self {
+            shared: shared.clone(),
+            token,
+        }))
     }
 }
 

@@ -1,7 +1,7 @@
 -- Starts the Lua half in a state: (source, ops, vm, functions) -> open(module).
 -- Test runners empty package.loaded between files, so what is loaded is kept here.
 local source, ops, vm, functions = ...
-local error, type, package = error, type, package
+local error, package = error, package
 
 local loaded = {}
 

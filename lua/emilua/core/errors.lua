@@ -186,17 +186,16 @@ function errors.expected(n, name, what, value, missing, level)
     error(("bad argument #%d to '%s' (%s expected, got %s)"):format(n, name, what, got), (level or 2) + 1)
 end
 
+-- Whether the user has overwritten what makes an error.
+local function damaged(e)
+    return not is_category(rawget(e, "category")) or type(rawget(e, "code")) ~= "number"
+end
+
 -- What an error says: strings as they are, error tables by their category; other values say nothing.
 function errors.text(e)
     if type(e) == "string" then return e end
-    if getmetatable(e) == "error_code" and is_category(rawget(e, "category")) and type(rawget(e, "code")) == "number" then
-        return rawget(e, "category")[MESSAGE](rawget(e, "code"))
-    end
+    if getmetatable(e) == "error_code" and not damaged(e) then return e.category[MESSAGE](e.code) end
     return ""
-end
-
-local function damaged(e)
-    return not is_category(rawget(e, "category")) or type(rawget(e, "code")) ~= "number"
 end
 
 function error_mt.__tostring(e)

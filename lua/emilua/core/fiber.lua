@@ -13,7 +13,8 @@ local enter, suspend, check_yieldable = S.enter, S.suspend, S.check_yieldable
 local create, interrupt = S.create, S.interrupt
 local state = S.state
 local raise, raise_core, is_interrupted = errors.raise, errors.raise_core, errors.is_interrupted
-local error, getmetatable, rawequal, setmetatable, type, unpack = error, getmetatable, rawequal, setmetatable, type, unpack
+local error, getmetatable, rawequal, setmetatable = error, getmetatable, rawequal, setmetatable
+local type, unpack = type, unpack
 
 local fiber = {}
 

@@ -90,7 +90,7 @@ function native.error_text(code) return text(native.strerror(code, buffer, 1024)
 
 function native.panic_text() return text(native.message(buffer, 1024)) end
 
-function native.address_text(endpoint) return text(native.address_format(endpoint, buffer, 1024)) end
+function native.address_text(address) return text(native.address_format(address, buffer, 1024)) end
 
 function native.host_name_text() return text(native.host_name(buffer, 1024)) end
 

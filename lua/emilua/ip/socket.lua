@@ -117,7 +117,8 @@ function socket.class(class, kind, names, methods, properties)
         local option = options[name]
         if not option then raise("ENOTSUP") end
         local number, of = option[1], option[2]
-        local first, second = 0, 0
+        local first
+        local second = 0
         if of == INTEGER then
             first = check_integer(a, 3)
         else

@@ -19,5 +19,9 @@ pub fn name(index: u32) -> Option<String> {
         return None;
     }
     // SAFETY: on success the buffer holds a terminated string.
-    Some(unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned())
+    Some(
+        unsafe { CStr::from_ptr(name) }
+            .to_string_lossy()
+            .into_owned(),
+    )
 }

@@ -20,7 +20,9 @@ impl Registration {
     /// Registers with the reactor of the current runtime; on failure the descriptor comes back.
     pub fn new(descriptor: OwnedFd) -> Result<Self, (OwnedFd, io::Error)> {
         // SAFETY: an `OwnedFd` gives the same open descriptor as long as it lives.
-        unsafe { AsyncFd::register(descriptor) }.map(Self).map_err(|error| error.into_parts())
+        unsafe { AsyncFd::register(descriptor) }
+            .map(Self)
+            .map_err(|error| error.into_parts())
     }
 
     /// Takes the descriptor away from the reactor.

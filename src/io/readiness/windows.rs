@@ -25,7 +25,9 @@ impl Registration {
             Ok(keep) => keep,
             Err(error) => return Err((descriptor, error)),
         };
-        TcpStream::from_std(descriptor.into()).map(Self).map_err(|error| (keep, error))
+        TcpStream::from_std(descriptor.into())
+            .map(Self)
+            .map_err(|error| (keep, error))
     }
 
     /// Takes the socket away from the reactor.

@@ -31,12 +31,15 @@ impl AsRawFd for Descriptor {
 
 impl Alarm {
     pub fn new(clock: i32) -> io::Result<Self> {
-        let id = if clock == SYSTEM { ClockId::CLOCK_REALTIME } else { ClockId::CLOCK_MONOTONIC };
+        let id = if clock == SYSTEM {
+            ClockId::CLOCK_REALTIME
+        } else {
+            ClockId::CLOCK_MONOTONIC
+        };
         let timer = TimerFd::new(id, TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC)?;
         // SAFETY: a timerfd owns its descriptor as long as it lives.
-        let timer = unsafe {
-            AsyncFd::register_with_interest(Descriptor(timer), Interest::READABLE)
-        }?;
+        let timer =
+            unsafe { AsyncFd::register_with_interest(Descriptor(timer), Interest::READABLE) }?;
         Ok(Self { timer, clock })
     }
 
@@ -48,7 +51,10 @@ impl Alarm {
         }
         // Zero would stop the timer instead of making it ring.
         let time = Duration::from_nanos(deadline.max(1) as u64);
-        self.timer.get_ref().0.set(Expiration::OneShot(TimeSpec::from(time)), flags)?;
+        self.timer
+            .get_ref()
+            .0
+            .set(Expiration::OneShot(TimeSpec::from(time)), flags)?;
         Ok(())
     }
 

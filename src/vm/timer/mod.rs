@@ -41,8 +41,16 @@ pub struct Timers {
 
 impl Default for Timers {
     fn default() -> Self {
-        let clock = |id| Clock { id, deadlines: BTreeSet::new(), alarm: None, armed: i64::MAX };
-        Self { clocks: [clock(STEADY), clock(SYSTEM)], of_token: Vec::new() }
+        let clock = |id| Clock {
+            id,
+            deadlines: BTreeSet::new(),
+            alarm: None,
+            armed: i64::MAX,
+        };
+        Self {
+            clocks: [clock(STEADY), clock(SYSTEM)],
+            of_token: Vec::new(),
+        }
     }
 }
 
@@ -62,16 +70,20 @@ impl Timers {
             self.of_token.resize(at + 1, (STEADY, 0));
         }
         self.of_token[at] = (clock, deadline);
-        self.clocks[clock as usize].deadlines.insert((deadline, token));
+        self.clocks[clock as usize]
+            .deadlines
+            .insert((deadline, token));
         0
     }
 
     /// Removes the deadline of `token`; 1 when there was one.
     pub fn cancel(&mut self, token: u32) -> i32 {
         match self.of_token.get(token as usize) {
-            Some(&(clock, deadline)) => {
-                i32::from(self.clocks[clock as usize].deadlines.remove(&(deadline, token)))
-            }
+            Some(&(clock, deadline)) => i32::from(
+                self.clocks[clock as usize]
+                    .deadlines
+                    .remove(&(deadline, token)),
+            ),
             None => 0,
         }
     }
@@ -116,7 +128,9 @@ impl Clock {
             .range(..=(nearest.saturating_add(SLACK), u32::MAX))
             .next_back()
             .map_or(nearest, |&(deadline, _)| deadline);
-        let Some(alarm) = &mut self.alarm else { return Ok(()) };
+        let Some(alarm) = &mut self.alarm else {
+            return Ok(());
+        };
         if target != self.armed {
             alarm.set(target)?;
             self.armed = target;

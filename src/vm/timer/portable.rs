@@ -35,13 +35,14 @@ impl Alarm {
 
     /// Whether it rang since the last call; else wakes the task of `cx` when it does.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
-        match &mut self.sleep {
-            Some(sleep) if sleep.as_mut().poll(cx) == Poll::Ready(()) => {
-                self.sleep = None;
-                Ok(true)
-            }
-            _ => Ok(false),
+        let rang = match &mut self.sleep {
+            Some(sleep) => sleep.as_mut().poll(cx) == Poll::Ready(()),
+            None => false,
+        };
+        if rang {
+            self.sleep = None;
         }
+        Ok(rang)
     }
 }
 
@@ -51,7 +52,9 @@ pub fn now(clock: i32) -> i64 {
     let time = if clock == STEADY {
         START.get_or_init(Instant::now).elapsed()
     } else {
-        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
     };
     i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
 }
