@@ -58,7 +58,7 @@ const SOURCES: &[(&CStr, &str)] = &[
     (c"core.scope", include_str!("../lua/emilua/core/scope.lua")),
     (c"core.sync", include_str!("../lua/emilua/core/sync.lua")),
     (c"core.timer", include_str!("../lua/emilua/core/timer.lua")),
-    (c"emilua", include_str!("../lua/emilua/init.lua")),
+    (c"emilua", include_str!("../lua/emilua/main.lua")),
     (c"future", include_str!("../lua/emilua/future.lua")),
     (
         c"generic_error",

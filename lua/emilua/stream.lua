@@ -13,7 +13,7 @@ local function check_span(bs)
 end
 
 local function check_minimum(minimum, name)
-    if type(minimum) ~= "number" then errors.expected(3, name, "number", minimum, true, 2) end
+    if type(minimum) ~= "number" then errors.expected(3, name, "number", minimum) end
 end
 
 -- Calls io[method] with what is left of `bs` until at least `minimum` bytes are done.

@@ -65,13 +65,13 @@ local function resume(co, ...)
 end
 
 function shims.create(f)
-    if type(f) ~= "function" then errors.expected(1, "create", "function", f, true) end
+    if type(f) ~= "function" then errors.expected(1, "create", "function", f) end
     return co_create(f)
 end
 
 -- A tail call keeps stock's message, which names the function.
 function shims.resume(co, ...)
-    if type(co) ~= "thread" then errors.expected(1, "resume", "coroutine", co, true) end
+    if type(co) ~= "thread" then errors.expected(1, "resume", "coroutine", co) end
     return resume(co, ...)
 end
 
@@ -83,7 +83,7 @@ local function unwrap(ok, ...)
 end
 
 function shims.wrap(f)
-    if type(f) ~= "function" then errors.expected(1, "wrap", "function", f, true) end
+    if type(f) ~= "function" then errors.expected(1, "wrap", "function", f) end
     local co = co_create(f)
     return function(...)
         return unwrap(resume(co, ...))

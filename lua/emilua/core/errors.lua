@@ -180,10 +180,12 @@ function errors.module(name, fields)
     })
 end
 
--- The stock message of a wrong argument, pointing at the caller of the caller.
-function errors.expected(n, name, what, value, missing, level)
-    local got = value == nil and missing and "no value" or type(value)
-    error(("bad argument #%d to '%s' (%s expected, got %s)"):format(n, name, what, got), (level or 2) + 1)
+-- Raises the stock message of a wrong argument, pointing at the user's line.
+function errors.expected(n, name, what, value)
+    local got = value == nil and "no value" or type(value)
+    local position = where()
+    error(("%sbad argument #%d to '%s' (%s expected, got %s)"):format(
+        position and position .. ": " or "", n, name, what, got), 0)
 end
 
 -- Whether the user has overwritten what makes an error.

@@ -31,7 +31,7 @@ end
 fiber.extra = extra
 
 function fiber.spawn(f, opts)
-    if type(f) ~= "function" then errors.expected(1, "spawn", "function", f, true) end
+    if type(f) ~= "function" then errors.expected(1, "spawn", "function", f) end
     if not state.running then
         errors.raise_detail("EPERM", "spawn was called outside of emilua.run")
     end

@@ -91,7 +91,7 @@ end
 
 -- run(main[, opts]): as spec/README.md says.
 function run.run(main, opts)
-    if type(main) ~= "function" then errors.expected(1, "run", "function", main, true) end
+    if type(main) ~= "function" then errors.expected(1, "run", "function", main) end
     local strict = check_options(opts)
     if state.current then errors.raise_detail("EPERM", "emilua.run was called inside of a run") end
     -- What a run left that was ended by a hook or for want of memory.

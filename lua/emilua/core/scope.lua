@@ -103,7 +103,7 @@ end
 
 -- scope(f): f() in a scope of its own; returns nothing.
 function scope.scope(f)
-    if type(f) ~= "function" then errors.expected(1, "scope", "function", f, true) end
+    if type(f) ~= "function" then errors.expected(1, "scope", "function", f) end
     local t = state.thread
     local depth = t[DEPTH]
     t[DEPTH] = depth + 1

@@ -23,8 +23,8 @@ local NS = 1
 local clock = { STEADY = STEADY, SYSTEM = SYSTEM, NS = NS }
 
 -- A duration of the user's, in nanoseconds as a number; `arg` is its position.
-local function check(seconds, name, arg, level)
-    if type(seconds) ~= "number" then errors.expected(arg, name, "number", seconds, true, level + 1) end
+local function check(seconds, name, arg)
+    if type(seconds) ~= "number" then errors.expected(arg, name, "number", seconds) end
     if seconds ~= seconds or seconds == INF or seconds == -INF then raise("EDOM", arg) end
     local ns = seconds * 1e9
     if ns >= LIMIT or ns < -LIMIT then raise("EOVERFLOW") end
@@ -33,7 +33,7 @@ end
 
 -- The duration of a wait in seconds, checked: never negative.
 function clock.check_delay(seconds, name, arg)
-    local ns = check(seconds, name, arg, 2)
+    local ns = check(seconds, name, arg)
     if ns < 0 then raise("EDOM", arg) end
     return ns
 end
@@ -97,23 +97,23 @@ function clock.new(name, id, adjustable)
         if getmetatable(a) ~= class then raise("EINVAL", 1) end
         if getmetatable(b) == class then return tonumber(a[NS] - b[NS]) / 1e9 end
         if not adjustable or type(b) ~= "number" then raise("EINVAL", 2) end
-        return point(plus(a[NS], negative(round(check(b, "__sub", 2, 2)))))
+        return point(plus(a[NS], negative(round(check(b, "__sub", 2)))))
     end
 
     if adjustable then
         function mt.__add(a, b)
             if getmetatable(a) ~= class then raise("EINVAL", 1) end
-            return point(plus(a[NS], round(check(b, "__add", 2, 2))))
+            return point(plus(a[NS], round(check(b, "__add", 2))))
         end
 
         function methods:add(seconds)
             if getmetatable(self) ~= class then raise("EINVAL", 1) end
-            self[NS] = plus(self[NS], round(check(seconds, "add", 2, 2)))
+            self[NS] = plus(self[NS], round(check(seconds, "add", 2)))
         end
 
         function methods:sub(seconds)
             if getmetatable(self) ~= class then raise("EINVAL", 1) end
-            self[NS] = plus(self[NS], negative(round(check(seconds, "sub", 2, 2))))
+            self[NS] = plus(self[NS], negative(round(check(seconds, "sub", 2))))
         end
     end
 

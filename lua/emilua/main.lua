@@ -1,4 +1,4 @@
--- The module `emilua`.
+-- The module `emilua`. Not named init.lua: with this folder in package.path, require would find it.
 local import = ...
 local fiber = import("core.fiber")
 local run = import("core.run")
