@@ -89,15 +89,12 @@ local function descriptors()
     return view.descriptors
 end
 
--- run(main[, opts]): as spec/README.md says.
-function run.run(main, opts)
-    if type(main) ~= "function" then errors.expected(1, "run", "function", main) end
-    local strict = check_options(opts)
-    if state.current then errors.raise_detail("EPERM", "emilua.run was called inside of a run") end
+-- Drives `main` until nothing is left and prints the reports. Returns its fiber, {error} of a failed
+-- cleanup handler, whether fibers were left, and if wanted their description.
+local function execute(main, strict, is_program)
     -- What a run left that was ended by a hook or for want of memory.
     reset()
     modules.reset()
-    local open = strict and descriptors()
     state.running = true
     fiber.trace = nil
     local f = fiber.main(main)
@@ -116,16 +113,28 @@ function run.run(main, opts)
             table.insert(fibers, 1, g)
             g = g[L.OLDER]
         end
-        list = (strict or main_wait ~= S.DONE) and describe(fibers)
+        list = (strict or main_wait ~= S.DONE and not is_program) and describe(fibers)
         text = fibers
     end
+    if is_program and main_wait == S.FAILED and not fatal then report.main_panic(f[FN][1], fiber.trace) end
     fiber.report_unjoined()
     if fatal then report.handler_failed(fatal[2]) end
-    if text and main_wait == S.DONE then notice(text) end
+    if text and (is_program or main_wait == S.DONE) then notice(text) end
     reset()
     run.trace = fiber.trace
     if not ok then error(code, 0) end
     if code ~= 0 then errors.raise_code(code) end
+    return f, fatal, left, list
+end
+
+-- run(main[, opts]): as spec/README.md says.
+function run.run(main, opts)
+    if type(main) ~= "function" then errors.expected(1, "run", "function", main) end
+    local strict = check_options(opts)
+    if state.current then errors.raise_detail("EPERM", "emilua.run was called inside of a run") end
+    local open = strict and descriptors()
+    local f, fatal, left, list = execute(main, strict, false)
+    local main_wait = f[WAIT]
     if fatal then error(fatal[1], 0) end
     if main_wait == S.FAILED then error(f[FN][1], 0) end
     if main_wait ~= S.DONE then
@@ -140,6 +149,12 @@ function run.run(main, opts)
     end
     local values = f[FN]
     if values then return unpack(values, 1, values.n) end
+end
+
+-- Runs a program, whose failure is reported and not raised. Returns whether nothing failed.
+function run.program(main)
+    local f, fatal = execute(main, false, true)
+    return not fatal and f[WAIT] ~= S.FAILED
 end
 
 -- traceback() -> string | nil: that of the error that main failed with in the last run.
