@@ -1,5 +1,4 @@
 -- Whether a terminal has colours: the number max_colors of its compiled terminfo entry, term(5).
-local import = ... -- luacheck: no unused
 
 local getenv, open = os.getenv, io.open
 
