@@ -55,7 +55,7 @@ function programs.run(files, opts)
     local arguments = { root .. "/" .. (opts.script or "app.lua") }
     for _, argument in ipairs(opts.args or {}) do arguments[#arguments + 1] = argument end
     local env = {}
-    for variable, value in pairs(opts.env or {}) do env[variable] = value:gsub("DIR", root) end
+    for variable, value in pairs(opts.env or {}) do env[variable] = value:gsub("DIR", function() return root end) end
     local output, status = programs.launch(arguments, { env = env, before = opts.before and
         opts.before:gsub("DIR", function() return quote(root) end) })
     return (output:gsub(root:gsub("%p", "%%%0"), "DIR")), status, root
