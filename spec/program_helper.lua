@@ -61,10 +61,4 @@ function programs.run(files, opts)
     return (output:gsub(root:gsub("%p", "%%%0"), "DIR")), status, root
 end
 
---- The output of a program without tracebacks, addresses replaced.
-function programs.normalise(output)
-    return (output:gsub("0x%x+", "ADDR"):gsub("stack traceback:\n", ""):gsub("\t[^\n]*:[^\n]*:? in [^\n]*\n", "")
-        :gsub("\t%.%.%.[^\n]*\n", ""))
-end
-
 return programs

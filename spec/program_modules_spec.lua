@@ -113,7 +113,8 @@ describe("§14.1 require(id)", function()
     it("honours an environment that inherits a module's", function()
         check("m\n", {
             ["app.lua"] = [[
-                local f = setfenv(function() local m = require "./m" return m.name end, setmetatable({}, {__index = _G}))
+                local function f() local m = require "./m" return m.name end
+                setfenv(f, setmetatable({}, { __index = _G }))
                 print(f())
             ]],
             ["m.lua"] = "name = 'm'",

@@ -57,7 +57,10 @@ const SOURCES: &[(&CStr, &str)] = &[
     ),
     (c"core.scope", include_str!("../lua/emilua/core/scope.lua")),
     (c"core.sync", include_str!("../lua/emilua/core/sync.lua")),
-    (c"core.terminal", include_str!("../lua/emilua/core/terminal.lua")),
+    (
+        c"core.terminal",
+        include_str!("../lua/emilua/core/terminal.lua"),
+    ),
     (c"core.timer", include_str!("../lua/emilua/core/timer.lua")),
     (c"emilua", include_str!("../lua/emilua/main.lua")),
     (c"future", include_str!("../lua/emilua/future.lua")),
@@ -74,14 +77,38 @@ const SOURCES: &[(&CStr, &str)] = &[
     (c"ip.socket", include_str!("../lua/emilua/ip/socket.lua")),
     (c"ip.tcp", include_str!("../lua/emilua/ip/tcp.lua")),
     (c"mutex", include_str!("../lua/emilua/mutex.lua")),
-    (c"program.compat", include_str!("../lua/emilua/program/compat.lua")),
-    (c"program.environment", include_str!("../lua/emilua/program/environment.lua")),
-    (c"program.ids", include_str!("../lua/emilua/program/ids.lua")),
-    (c"program.launcher", include_str!("../lua/emilua/program/launcher.lua")),
-    (c"program.modules", include_str!("../lua/emilua/program/modules.lua")),
-    (c"program.options", include_str!("../lua/emilua/program/options.lua")),
-    (c"program.path", include_str!("../lua/emilua/program/path.lua")),
-    (c"program.rdf", include_str!("../lua/emilua/program/rdf.lua")),
+    (
+        c"program.compat",
+        include_str!("../lua/emilua/program/compat.lua"),
+    ),
+    (
+        c"program.environment",
+        include_str!("../lua/emilua/program/environment.lua"),
+    ),
+    (
+        c"program.ids",
+        include_str!("../lua/emilua/program/ids.lua"),
+    ),
+    (
+        c"program.launcher",
+        include_str!("../lua/emilua/program/launcher.lua"),
+    ),
+    (
+        c"program.modules",
+        include_str!("../lua/emilua/program/modules.lua"),
+    ),
+    (
+        c"program.options",
+        include_str!("../lua/emilua/program/options.lua"),
+    ),
+    (
+        c"program.path",
+        include_str!("../lua/emilua/program/path.lua"),
+    ),
+    (
+        c"program.rdf",
+        include_str!("../lua/emilua/program/rdf.lua"),
+    ),
     (
         c"recursive_mutex",
         include_str!("../lua/emilua/recursive_mutex.lua"),
