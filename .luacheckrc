@@ -4,5 +4,12 @@ cache = false
 
 files["spec"] = { std = "+busted" }
 files[".busted"] = { std = "lua51" }
+-- Programs for the launcher: their globals are what they export.
+files["examples/program"] = {
+    allow_defined_top = true,
+    read_globals = {
+        "_CONTEXT", "_FILE", "byte_span", "scope", "scope_cleanup_pop", "scope_cleanup_push", "spawn", "this_fiber",
+    },
+}
 -- Definitions for LuaLS have signatures without bodies.
 files["lua/meta"] = { ignore = { "211", "212", "213", "231", "241" } }
