@@ -173,6 +173,26 @@ describe("§17.1 at start", function()
         assert.equal("runs\n", output)
     end)
 
+    it("searches PREFIX/lib/emilua-MAJOR.MINOR for modules, after EMILUA_PATH", function()
+        local root = programs.tree {
+            ["app.lua"] = "print(require('a')._FILE) print(require('b')._FILE)",
+            ["lib/emilua-0.1/a.lua"] = "", ["lib/emilua-0.1/b.lua"] = "", ["path/b.lua"] = "",
+        }
+        local output = launch({ "app.lua" }, {
+            directory = root, before = "mkdir bin && cp " .. helper.quote(helper.root .. "lua/bin/emilua") .. " bin &&",
+            launcher = "bin/emilua", env = { EMILUA_PATH = "path", LUA_CPATH = helper.root .. "?.so" },
+        })
+        assert.equal(root .. "/lib/emilua-0.1/a.lua\n" .. root .. "/path/b.lua\n", output)
+    end)
+
+    it("the loop cannot start: says why, status 1", function()
+        local root = programs.tree { ["app.lua"] = "print 'never'" }
+        local output, status = launch({ root .. "/app.lua" }, {
+            launcher = "sh -c 'ulimit -n 5; exec \"$@\"' sh " .. programs.launcher,
+        })
+        assert.same({ "emilua: Too many open files\n", 1 }, { output, status })
+    end)
+
     it("without it: says where it looked, status 1", function()
         local root = programs.tree {}
         local output, status = helper.shell(("cd %s && mkdir bin && cp %s bin/ && LUA_CPATH='/none/?.so' bin/emilua a")

@@ -1,20 +1,23 @@
 -- The globals of a module: a copy of the default ones and what is its own.
 local import = ...
 local emilua = import("emilua")
-local fiber = import("core.fiber")
+local S = import("core.scheduler")
 
-local getfenv, setfenv, pairs, type = getfenv, setfenv, pairs, type
+local getfenv, setfenv, pairs = getfenv, setfenv, pairs
 local _G = _G
 
--- A fiber inherits the globals of its spawner, which are those that load and dofile compile with.
-local function spawn(f, ...)
-    if type(f) ~= "function" then return fiber.spawn(f) end
+local environment = {}
+
+local function inherit(f)
     local globals = getfenv(0)
-    return fiber.spawn(function()
+    return function()
         setfenv(0, globals)
         return f()
-    end, ...)
+    end
 end
+
+-- From now on a fiber inherits the globals of its spawner, which are those that load and dofile compile with.
+function environment.start() S.set_inherit(inherit) end
 
 -- What is in stock Lua and not in programs: io, os, package, module, debug; and require, each module's own.
 local BASE = {}
@@ -25,13 +28,10 @@ for name in ([[
     BASE[name] = _G[name]
 end
 for name in ([[
-    byte_span format scope scope_cleanup_pop scope_cleanup_push spawn_context_threads spawn_vm
+    byte_span format scope scope_cleanup_pop scope_cleanup_push spawn spawn_context_threads spawn_vm
     this_fiber ]]):gmatch("%S+") do
     BASE[name] = emilua[name]
 end
-BASE.spawn = spawn
-
-local environment = {}
 
 -- New globals of a module with these of its own.
 function environment.new(file, context, require)

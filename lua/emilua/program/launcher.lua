@@ -2,22 +2,23 @@
 local import = ...
 local compat = import("program.compat")
 local emilua = import("emilua")
+local environment = import("program.environment")
+local errors = import("core.errors")
 local modules = import("program.modules")
+local native = import("core.native")
 local options = import("program.options")
-local raw = import("core.raw")
 local report = import("core.report")
 local run = import("core.run")
 
 local getenv, stderr, stdout = os.getenv, io.stderr, io.stdout
-local system = raw.functions
-local absolute_path = system.absolute_path
+local absolute_path = native.absolute_path
 
 local launcher = {
     arguments = {}, -- of the program: name of the launcher, script, what follows "--"
 }
 
 local function versions()
-    return ("Emilua %s\n%s\n%s\n"):format(emilua.version, jit.version, system.engine())
+    return ("Emilua %s\n%s\n%s\n"):format(emilua.version, jit.version, native.engine())
 end
 
 -- The directories of EMILUA_PATH, then the default one below the launcher's prefix.
@@ -35,9 +36,9 @@ end
 
 -- A program starts with no signal blocked or ignored and in the user's locale, whatever its parent did.
 local function prepare()
-    system.reset_signals()
+    native.reset_signals()
     report.check_environment()
-    if not system.native_locale() then
+    if not native.native_locale() then
         report.warning("Failed to set the native locale: the environment names one that is not installed")
     end
 end
@@ -55,16 +56,23 @@ function launcher.main(arguments, prefix)
         return 0
     end
     prepare()
+    environment.start()
     modules.search_path = search_path(prefix)
     local script = absolute_path(parsed.script) or parsed.script
-    if system.is_directory(script) then script = script .. "/init.lua" end
+    if native.is_directory(script) then script = script .. "/init.lua" end
     launcher.arguments = { arguments[0], parsed.script, unpack(parsed.arguments) }
     local main, reason = modules.entry(script, parsed.context)
     if not main then
         stderr:write("Error starting the lua VM: ", reason, "\n")
         return 1
     end
-    return run.program(main) and 0 or compat.failure_status()
+    local ok, passed = pcall(run.program, main)
+    if not ok then
+        -- The loop itself could not go on, for want of descriptors for example.
+        stderr:write("emilua: ", errors.text(passed), "\n")
+        return 1
+    end
+    return passed and 0 or compat.failure_status()
 end
 
 return launcher

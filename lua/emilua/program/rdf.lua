@@ -1,10 +1,10 @@
 -- Error categories that are described in Turtle files.
 local import = ...
 local errors = import("core.errors")
-local raw = import("core.raw")
+local native = import("core.native")
 
 local error, pairs, setmetatable, tonumber, type = error, pairs, setmetatable, tonumber, type
-local turtle, message_locale = raw.functions.turtle, raw.functions.message_locale
+local turtle, message_locale = native.turtle, native.message_locale
 
 local MODULE = "about:emilua-module"
 local TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
