@@ -33,6 +33,9 @@ local WOKEN = { name = "its turn" }
 -- States of HANDLE beside the fiber that joins.
 local JOINABLE, JOINED, DETACHED, MAIN = { "joinable" }, { "joined" }, { "detached" }, { "main" }
 
+-- Slot of the fiber that tries in a direction; see core.operation.
+local HEAD = 3
+
 -- Fibers resumed by one step(): the driver looks for events between two.
 local BATCH = 4096
 -- Operations of one fiber that may be done at once before others get a turn.
@@ -65,6 +68,7 @@ local pool, pooled = {}, 0 -- coroutines that wait for a fiber
 
 local scheduler = {
     state = S,
+    HEAD = HEAD,
     SUSPENDED = SUSPENDED, PROBE = PROBE,
     CUT = CUT, ABORTED = ABORTED,
     DONE = DONE, FAILED = FAILED,
@@ -295,7 +299,7 @@ local function dispatch()
     local tokens = view.ready
     for i = 0, view.n_ready - 1 do
         local d = directions[tokens[i]]
-        local f = d and d[1]
+        local f = d and d[HEAD]
         local kind = f and f[WAIT]
         if kind and kind.remove then wake(f, false) end
     end
@@ -348,7 +352,7 @@ function scheduler.reset()
         if kind and kind.remove then pcall(kind.remove, fibers[i]) end
     end
     for _, d in pairs(directions) do
-        d[1], d[2] = false, { false, false }
+        d[1], d[2], d[HEAD] = false, false, false
     end
     first, last = false, false
     S.newest, S.current, S.thread, S.entered = false, false, outside, false

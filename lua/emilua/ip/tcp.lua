@@ -15,6 +15,7 @@ local await, perform = operation.await, operation.perform
 local io_accept, io_connect, io_connected = native.io_accept, native.io_connect, native.io_connected
 local PENDING = native.PENDING
 local check = socket.check
+local HEAD = S.HEAD
 local HANDLE, READ, WRITE, FLAGS = socket.HANDLE, socket.READ, socket.WRITE, socket.FLAGS
 local from_endpoint, to_endpoint = address.from_endpoint, address.to_endpoint
 
@@ -43,7 +44,7 @@ local function transfer(direction, call)
         if #bs == 0 then return nothing(f, self) end
         local d, handle = self[direction], self[HANDLE]
         local n = PENDING
-        if not d[1] then
+        if not d[HEAD] then
             n = call(handle, bs)
             if n > 0 then
                 charge(f)
