@@ -28,14 +28,14 @@ end
 -- Runs the spec file `name` with busted in `interpreter`, by `command` if that differs. Fails unless all of it ran and
 -- passed.
 local function passes(name, interpreter, settings, command)
-    local output, status = helper.shell(("cd %s; %s LUAJIT=%s timeout -k 5 120 %s " ..
-        "spec/busted_runner.lua --ignore-lua -o TAP spec/%s_spec.lua </dev/null"):format(quote(helper.root), settings or "", quote(interpreter),
-        command or interpreter, name))
+    local line = "cd %s; %s LUAJIT=%s timeout -k 5 120 %s spec/busted_runner.lua --ignore-lua -o TAP %s </dev/null"
+    local output, status = helper.shell(line:format(quote(helper.root), settings or "", quote(interpreter),
+        command or interpreter, "spec/" .. name .. "_spec.lua"))
     local ran, failed = 0, 0
-    for line in output:gmatch("[^\n]+") do
-        if line:find("^ok %d") and not line:find("# SKIP", 1, true) then
+    for result in output:gmatch("[^\n]+") do
+        if result:find("^ok %d") and not result:find("# SKIP", 1, true) then
             ran = ran + 1
-        elseif line:find("^not ok %d") then
+        elseif result:find("^not ok %d") then
             failed = failed + 1
         end
     end
@@ -179,7 +179,6 @@ describe("a panic in the native half", function()
         opts = opts or {}
         opts.before = "exec 2>" .. quote(messages) .. ";"
         opts.env = { RUST_BACKTRACE = "0" }
-        -- The shell merges stderr into stdout before `before` can part them: what is left is stdout.
         local output, status = helper.child(FORCE .. source, opts)
         local file = assert(io.open(messages))
         local text = file:read("*a")
