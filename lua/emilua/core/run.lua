@@ -32,6 +32,20 @@ function S.on_idle()
     return false
 end
 
+-- The live fibers, oldest first; nil if there is none.
+local function live()
+    local f = state.newest
+    if not f then return end
+    local fibers, n = {}, 0
+    while f do
+        n = n + 1
+        fibers[n] = f
+        f = f[L.OLDER]
+    end
+    for i = 1, n / 2 do fibers[i], fibers[n + 1 - i] = fibers[n + 1 - i], fibers[i] end
+    return fibers
+end
+
 local function waits_for(f)
     local kind = f[WAIT]
     if not kind then return "its turn" end
@@ -89,6 +103,16 @@ local function descriptors()
     return view.descriptors
 end
 
+-- Reports what is left at the end of a run. Returns the description of the fibers that are left, where it is wanted.
+local function conclude(done, strict, fatal, deadlock)
+    local fibers = deadlock and live()
+    local list = fibers and (strict or not done) and describe(fibers) or nil
+    fiber.report_unjoined()
+    if fatal then report.handler_failed(fatal[2]) end
+    if fibers and done then notice(fibers) end
+    return list
+end
+
 -- run(main[, opts]): as spec/README.md says.
 function run.run(main, opts)
     if type(main) ~= "function" then errors.expected(1, "run", "function", main) end
@@ -107,24 +131,12 @@ function run.run(main, opts)
     local fatal, stop = state.fatal, state.stop
     local main_wait = f[WAIT]
     local deadlock = ok and code == 0 and not fatal and not stop
-    local left = state.newest and deadlock
-    local list, text
-    if left then
-        local fibers = {}
-        local g = state.newest
-        while g do
-            table.insert(fibers, 1, g)
-            g = g[L.OLDER]
-        end
-        list = (strict or main_wait ~= S.DONE) and describe(fibers)
-        text = fibers
-    end
-    fiber.report_unjoined()
-    if fatal then report.handler_failed(fatal[2]) end
-    if text and main_wait == S.DONE then notice(text) end
+    -- Memory may be wanting, and an error may have a __tostring that raises.
+    local concluded, list = pcall(conclude, main_wait == S.DONE, strict, fatal, deadlock)
     reset()
     run.trace = fiber.trace
     if not ok then error(code, 0) end
+    if not concluded then error(list, 0) end
     if code ~= 0 then errors.raise_code(code) end
     if fatal then error(fatal[1], 0) end
     if main_wait == S.FAILED then error(f[FN][1], 0) end
@@ -136,7 +148,7 @@ function run.run(main, opts)
     end
     if strict then
         local more = descriptors() - open
-        if left or more > 0 then leak(list or {}, more) end
+        if list or more > 0 then leak(list or {}, more) end
     end
     local values = f[FN]
     if values then return unpack(values, 1, values.n) end

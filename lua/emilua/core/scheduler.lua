@@ -335,21 +335,14 @@ function scheduler.step()
     return NOTHING
 end
 
--- Forgets every fiber and returns the live ones, oldest first. Objects that they wait for stay usable.
+-- Forgets every fiber. Objects that they wait for stay usable. Allocates nothing: memory may be wanting.
 function scheduler.reset()
-    local fibers = {}
     local f = S.newest
     while f do
-        fibers[#fibers + 1] = f
-        f = f[OLDER]
-    end
-    for i = 1, #fibers / 2 do
-        fibers[i], fibers[#fibers + 1 - i] = fibers[#fibers + 1 - i], fibers[i]
-    end
-    for i = 1, #fibers do
-        local kind = fibers[i][WAIT]
+        local kind = f[WAIT]
         -- It raises for a fiber that a hook struck on its way into the wait.
-        if kind and kind.remove then pcall(kind.remove, fibers[i]) end
+        if kind and kind.remove then pcall(kind.remove, f) end
+        f = f[OLDER]
     end
     for _, d in pairs(directions) do
         d[1], d[2], d[HEAD] = false, false, false
@@ -358,7 +351,6 @@ function scheduler.reset()
     S.newest, S.current, S.thread, S.entered = false, false, outside, false
     S.pending, S.fatal, S.stop, S.main = 0, false, false, false
     outside[L.DEPTH], outside[L.HANDLERS] = 0, false
-    return fibers
 end
 
 return scheduler
