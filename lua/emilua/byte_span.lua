@@ -198,6 +198,14 @@ function methods:inplace_lower() return shift_letters(self, 65, 90, 32) end
 
 function methods:inplace_upper() return shift_letters(self, 97, 122, -32) end
 
+-- Searches and numbers are parsed when a method is first asked for that is not here.
+local load_more
+function load_more()
+    load_more = nil
+    import("byte_span.search")(methods, bytes, native_new, native_view)
+    import("byte_span.numbers")(methods)
+end
+
 function mt.__index(self, key)
     if type(key) == "number" then
         local s = cast(span_pointer, self)
@@ -208,6 +216,10 @@ function mt.__index(self, key)
     local method = methods[key]
     if method then return method end
     if key == "capacity" then return tonumber(cast(span_pointer, self).capacity) end
+    if load_more then
+        load_more()
+        return mt.__index(self, key)
+    end
     errors.bad_index()
 end
 
@@ -232,8 +244,5 @@ function mt.__tostring(self)
     local s = cast(span_pointer, self)
     return ffi_string(s.data, s.len)
 end
-
-import("byte_span.search")(methods, bytes, native_new, native_view)
-import("byte_span.numbers")(methods)
 
 return byte_span

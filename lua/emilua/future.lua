@@ -46,6 +46,17 @@ local function watch(future, promise)
     promise[SENTINEL] = sentinel
 end
 
+-- Interpreted: a trace leaves the slots of dead variables on the stack as they were, and the promise in one of them
+-- would be kept by the fiber that waits for it.
+local function await(self, f)
+    if not self[PROMISE][1] then raise_core(errors.BROKEN_PROMISE) end
+    check_yieldable()
+    watch(self, self[PROMISE][1])
+    list.push(self, f)
+    return (suspend(f, GET, self))
+end
+require("jit").off(await)
+
 local function result(future)
     local state = future[STATE]
     if state == READY then return rawget(future, VALUE) end
@@ -62,11 +73,7 @@ function future_methods:get()
     if getmetatable(self) ~= "future" then raise("EINVAL", 1) end
     local f = enter()
     if not self[STATE] then
-        if not self[PROMISE][1] then raise_core(errors.BROKEN_PROMISE) end
-        check_yieldable()
-        watch(self, self[PROMISE][1])
-        list.push(self, f)
-        if suspend(f, GET, self) == CUT then raise_core(13) end
+        if await(self, f) == CUT then raise_core(13) end
     end
     return result(self)
 end

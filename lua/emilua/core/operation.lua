@@ -15,8 +15,9 @@ local charge, check_yieldable, suspend, wake = S.charge, S.check_yieldable, S.su
 local directions = S.directions
 local raise_core, raise_system = errors.raise_core, errors.raise_system
 
--- A direction: {the fiber that tries, the fibers behind it, token}.
-local HEAD, QUEUE, TOKEN = 1, 2, 3
+-- A direction is the list of the fibers that queue in it {first, last}, the fiber that tries, and
+-- its token. One small table: with hundreds of connections the cache decides about speed.
+local HEAD, TOKEN = S.HEAD, 4
 
 local operation = {}
 
@@ -32,7 +33,7 @@ function operation.direction()
         token = last_token
         last_token = token + 1
     end
-    local d = { false, list.new(), token }
+    local d = { false, false, false, token }
     directions[token] = d
     return d
 end
@@ -47,7 +48,7 @@ end
 -- Leaves the head of a direction; the next in the queue tries.
 local function leave(d, f)
     if d[HEAD] ~= f then return end
-    local next = list.pop(d[QUEUE])
+    local next = list.pop(d)
     d[HEAD] = next
     if next then wake(next, false) end
 end
@@ -57,7 +58,7 @@ local IO = { name = "io", external = true }
 
 function IO.remove(f)
     local d = f[ON]
-    if d[HEAD] == f then leave(d, f) else list.remove(d[QUEUE], f) end
+    if d[HEAD] == f then leave(d, f) else list.remove(d, f) end
 end
 
 -- Ends every operation of a direction with operation_aborted.
@@ -68,7 +69,7 @@ function operation.abort(d)
         -- A head that was woken to try again is in the ready queue already.
         local kind = f[WAIT]
         if kind and kind.remove then wake(f, ABORTED) else f[ON] = ABORTED end
-        f = list.pop(d[QUEUE])
+        f = list.pop(d)
     end
 end
 
@@ -76,7 +77,7 @@ local function wait(d, f, call, a, b)
     check_yieldable()
     local head = d[HEAD]
     -- A head that has ended was struck by a hook that throws.
-    if head and head ~= f and head[CO] then list.push(d[QUEUE], f) else d[HEAD] = f end
+    if head and head ~= f and head[CO] then list.push(d, f) else d[HEAD] = f end
     while true do
         local outcome = suspend(f, IO, d)
         if outcome == CUT then raise_core(13) end

@@ -32,6 +32,20 @@ function S.on_idle()
     return false
 end
 
+-- The live fibers, oldest first; nil if there is none.
+local function live()
+    local f = state.newest
+    if not f then return end
+    local fibers, n = {}, 0
+    while f do
+        n = n + 1
+        fibers[n] = f
+        f = f[L.OLDER]
+    end
+    for i = 1, n / 2 do fibers[i], fibers[n + 1 - i] = fibers[n + 1 - i], fibers[i] end
+    return fibers
+end
+
 local function waits_for(f)
     local kind = f[WAIT]
     if not kind then return "its turn" end
@@ -89,8 +103,21 @@ local function descriptors()
     return view.descriptors
 end
 
+-- Reports what is left at the end of a run, whose main fiber is `f`. Returns the description of the fibers
+-- that are left, where it is wanted.
+local function conclude(f, strict, is_program, fatal, deadlock)
+    local left = deadlock and live()
+    local done, failed = f[WAIT] == S.DONE, f[WAIT] == S.FAILED
+    if is_program and failed and not fatal then report.main_panic(f[FN][1], fiber.trace) end
+    local list = left and (strict or not done and not is_program) and describe(left) or nil
+    fiber.report_unjoined()
+    if fatal then report.handler_failed(fatal[2]) end
+    if left and (is_program or done) then notice(left) end
+    return list
+end
+
 -- Drives `main` until nothing is left and prints the reports. Returns its fiber, {error} of a failed
--- cleanup handler, whether fibers were left, and if wanted their description.
+-- cleanup handler, and the description of the fibers that are left.
 local function execute(main, strict, is_program)
     -- What a run left that was ended by a hook or for want of memory.
     reset()
@@ -102,29 +129,15 @@ local function execute(main, strict, is_program)
     local ok, code = pcall(drive, raw_vm, step)
     state.running = false
     local fatal, stop = state.fatal, state.stop
-    local main_wait = f[WAIT]
     local deadlock = ok and code == 0 and not fatal and not stop
-    local left = state.newest and deadlock
-    local list, text
-    if left then
-        local fibers = {}
-        local g = state.newest
-        while g do
-            table.insert(fibers, 1, g)
-            g = g[L.OLDER]
-        end
-        list = (strict or main_wait ~= S.DONE and not is_program) and describe(fibers)
-        text = fibers
-    end
-    if is_program and main_wait == S.FAILED and not fatal then report.main_panic(f[FN][1], fiber.trace) end
-    fiber.report_unjoined()
-    if fatal then report.handler_failed(fatal[2]) end
-    if text and (is_program or main_wait == S.DONE) then notice(text) end
+    -- Memory may be wanting, and an error may have a __tostring that raises.
+    local concluded, list = pcall(conclude, f, strict, is_program, fatal, deadlock)
     reset()
     run.trace = fiber.trace
     if not ok then error(code, 0) end
+    if not concluded then error(list, 0) end
     if code ~= 0 then errors.raise_code(code) end
-    return f, fatal, left, list
+    return f, fatal, list
 end
 
 -- run(main[, opts]): as spec/README.md says.
@@ -133,7 +146,7 @@ function run.run(main, opts)
     local strict = check_options(opts)
     if state.current then errors.raise_detail("EPERM", "emilua.run was called inside of a run") end
     local open = strict and descriptors()
-    local f, fatal, left, list = execute(main, strict, false)
+    local f, fatal, list = execute(main, strict, false)
     local main_wait = f[WAIT]
     if fatal then error(fatal[1], 0) end
     if main_wait == S.FAILED then error(f[FN][1], 0) end
@@ -145,7 +158,7 @@ function run.run(main, opts)
     end
     if strict then
         local more = descriptors() - open
-        if left or more > 0 then leak(list or {}, more) end
+        if list or more > 0 then leak(list or {}, more) end
     end
     local values = f[FN]
     if values then return unpack(values, 1, values.n) end

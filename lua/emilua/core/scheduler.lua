@@ -33,6 +33,9 @@ local WOKEN = { name = "its turn" }
 -- States of HANDLE beside the fiber that joins.
 local JOINABLE, JOINED, DETACHED, MAIN = { "joinable" }, { "joined" }, { "detached" }, { "main" }
 
+-- Slot of the fiber that tries in a direction; see core.operation.
+local HEAD = 3
+
 -- Fibers resumed by one step(): the driver looks for events between two.
 local BATCH = 4096
 -- Operations of one fiber that may be done at once before others get a turn.
@@ -65,6 +68,7 @@ local pool, pooled = {}, 0 -- coroutines that wait for a fiber
 
 local scheduler = {
     state = S,
+    HEAD = HEAD,
     SUSPENDED = SUSPENDED, PROBE = PROBE,
     CUT = CUT, ABORTED = ABORTED,
     DONE = DONE, FAILED = FAILED,
@@ -302,7 +306,7 @@ local function dispatch()
     local tokens = view.ready
     for i = 0, view.n_ready - 1 do
         local d = directions[tokens[i]]
-        local f = d and d[1]
+        local f = d and d[HEAD]
         local kind = f and f[WAIT]
         if kind and kind.remove then wake(f, false) end
     end
@@ -338,30 +342,22 @@ function scheduler.step()
     return NOTHING
 end
 
--- Forgets every fiber and returns the live ones, oldest first. Objects that they wait for stay usable.
+-- Forgets every fiber. Objects that they wait for stay usable. Allocates nothing: memory may be wanting.
 function scheduler.reset()
-    local fibers = {}
     local f = S.newest
     while f do
-        fibers[#fibers + 1] = f
+        local kind = f[WAIT]
+        -- It raises for a fiber that a hook struck on its way into the wait.
+        if kind and kind.remove then pcall(kind.remove, f) end
         f = f[OLDER]
     end
-    for i = 1, #fibers / 2 do
-        fibers[i], fibers[#fibers + 1 - i] = fibers[#fibers + 1 - i], fibers[i]
-    end
-    for i = 1, #fibers do
-        local kind = fibers[i][WAIT]
-        -- It raises for a fiber that a hook struck on its way into the wait.
-        if kind and kind.remove then pcall(kind.remove, fibers[i]) end
-    end
     for _, d in pairs(directions) do
-        d[1], d[2] = false, { false, false }
+        d[1], d[2], d[HEAD] = false, false, false
     end
     first, last = false, false
     S.newest, S.current, S.thread, S.entered = false, false, outside, false
     S.pending, S.fatal, S.stop, S.main = 0, false, false, false
     outside[L.DEPTH], outside[L.HANDLERS] = 0, false
-    return fibers
 end
 
 return scheduler

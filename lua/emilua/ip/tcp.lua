@@ -12,10 +12,10 @@ local raise, raise_code = errors.raise, errors.raise_code
 local getmetatable, type = getmetatable, type
 local enter, charge, check_yieldable, pass = S.enter, S.charge, S.check_yieldable, S.pass
 local await, perform = operation.await, operation.perform
-local io_read, io_write, io_accept = native.io_read, native.io_write, native.io_accept
-local io_connect, io_connected = native.io_connect, native.io_connected
+local io_accept, io_connect, io_connected = native.io_accept, native.io_connect, native.io_connected
 local PENDING = native.PENDING
 local check = socket.check
+local HEAD = S.HEAD
 local HANDLE, READ, WRITE, FLAGS = socket.HANDLE, socket.READ, socket.WRITE, socket.FLAGS
 local from_endpoint, to_endpoint = address.from_endpoint, address.to_endpoint
 
@@ -34,43 +34,31 @@ local function nothing(f, self)
     return 0
 end
 
-function methods:read_some(bs)
-    local f = enter()
-    if getmetatable(self) ~= "ip.tcp.socket" then raise("EINVAL", 1) end
-    if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
-    if #bs == 0 then return nothing(f, self) end
-    local d, handle = self[READ], self[HANDLE]
-    local n = PENDING
-    if not d[1] then
-        n = io_read(handle, bs)
-        if n > 0 then
-            charge(f)
-            return n
+-- read_some and write_some: `call` on the span in one direction. The common case, that nobody
+-- waits and the call is done at once, is here and not in operation.perform(): it is compiled into one trace.
+local function transfer(direction, call)
+    return function(self, bs)
+        local f = enter()
+        if getmetatable(self) ~= "ip.tcp.socket" then raise("EINVAL", 1) end
+        if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
+        if #bs == 0 then return nothing(f, self) end
+        local d, handle = self[direction], self[HANDLE]
+        local n = PENDING
+        if not d[HEAD] then
+            n = call(handle, bs)
+            if n > 0 then
+                charge(f)
+                return n
+            end
         end
+        if n == PENDING then n = await(d, f, call, handle, bs) end
+        if n < 0 then raise_code(n) end
+        return n
     end
-    if n == PENDING then n = await(d, f, io_read, handle, bs) end
-    if n < 0 then raise_code(n) end
-    return n
 end
 
-function methods:write_some(bs)
-    local f = enter()
-    if getmetatable(self) ~= "ip.tcp.socket" then raise("EINVAL", 1) end
-    if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
-    if #bs == 0 then return nothing(f, self) end
-    local d, handle = self[WRITE], self[HANDLE]
-    local n = PENDING
-    if not d[1] then
-        n = io_write(handle, bs)
-        if n > 0 then
-            charge(f)
-            return n
-        end
-    end
-    if n == PENDING then n = await(d, f, io_write, handle, bs) end
-    if n < 0 then raise_code(n) end
-    return n
-end
+methods.read_some = transfer(READ, native.io_read)
+methods.write_some = transfer(WRITE, native.io_write)
 
 function methods:connect(a, port)
     if type(port) ~= "number" then endpoint.check_port(port, 3) end
