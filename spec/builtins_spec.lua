@@ -106,6 +106,17 @@ describe("§16 Lua built-ins in programs", function()
 
     it("a script may start with a #! line", function() check("2\n", "#!/usr/bin/emilua\nprint(2)") end)
 
+    it("what the runtime loads late does not see the globals of the program", function()
+        check("table\ttable\n", [[
+            for name in pairs(_G) do
+                if name ~= "require" and name ~= "_FILE" and name ~= "_G" and name ~= "print" and name ~= "type" then
+                    _G[name] = nil
+                end
+            end
+            print(type(require "future"), type(require "ip"))
+        ]])
+    end)
+
     it("forwards trailing nils", function()
         check("4\n3\n3\n2\n", [[
             print(select("#", pcall(function() return 1, nil, nil end)))

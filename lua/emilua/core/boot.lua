@@ -1,7 +1,8 @@
 -- Starts the Lua half in a state: (source, ops, vm, functions) -> open(module).
 -- Test runners empty package.loaded between files, so what is loaded is kept here.
 local source, ops, vm, functions = ...
-local error, package = error, package
+local error, package, setfenv = error, package, setfenv
+local stock_globals = _G
 
 local loaded = {}
 
@@ -10,7 +11,8 @@ local function import(name)
     if value == nil then
         local chunk = source(name)
         if not chunk then error("emilua: no part named " .. name, 0) end
-        value = chunk(import)
+        -- Lua compiles with the globals of the running thread, which may be those of a program's module.
+        value = setfenv(chunk, stock_globals)(import)
         loaded[name] = value
     end
     return value
