@@ -109,7 +109,7 @@ describe("§16 Lua built-ins in programs", function()
     it("what the runtime loads late does not see the globals of the program", function()
         check("table\ttable\n", [[
             for name in pairs(_G) do
-                if name ~= "require" and name ~= "_FILE" and name ~= "_G" and name ~= "print" and name ~= "type" then
+                if not (" require _FILE _G print tostring type "):find(" " .. name .. " ", 1, true) then
                     _G[name] = nil
                 end
             end
