@@ -36,7 +36,7 @@ pub struct Ops {
     io_bind: extern "C" fn(*mut Io, *const Endpoint) -> i32,
     io_listen: extern "C" fn(*mut Io, i32) -> i32,
     io_accept: extern "C" fn(*mut Io, *mut Io) -> i32,
-    io_connect: extern "C" fn(*mut Io, *const Endpoint) -> i32,
+    io_connect: extern "C" fn(*mut Io, *const Endpoint, i32) -> i32,
     io_connected: extern "C" fn(*mut Io, *const Endpoint) -> i32,
     io_read: extern "C" fn(*mut Io, *const Span) -> i32,
     io_write: extern "C" fn(*mut Io, *const Span) -> i32,

@@ -13,7 +13,7 @@ local enter, suspend, check_yieldable = S.enter, S.suspend, S.check_yieldable
 local create, interrupt = S.create, S.interrupt
 local state = S.state
 local raise, raise_core, is_interrupted = errors.raise, errors.raise_core, errors.is_interrupted
-local error, getmetatable, rawequal, setmetatable = error, getmetatable, rawequal, setmetatable
+local error, getmetatable, rawequal, rawget, setmetatable = error, getmetatable, rawequal, rawget, setmetatable
 local type, unpack = type, unpack
 
 local fiber = {}
@@ -36,7 +36,8 @@ function fiber.spawn(f, opts)
         errors.raise_detail("EPERM", "spawn was called outside of emilua.run")
     end
     local new = setmetatable(create(f), mt)
-    if type(opts) == "table" and opts.name ~= nil then extra(new).name = opts.name end
+    local name = type(opts) == "table" and rawget(opts, "name")
+    if name then extra(new).name = name end
     return new
 end
 

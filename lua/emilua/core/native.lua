@@ -37,7 +37,7 @@ local ops = ffi.cast(ffi.typeof([[
         int32_t (*io_bind)(void *, $);
         int32_t (*io_listen)(void *, int32_t);
         int32_t (*io_accept)(void *, void *);
-        int32_t (*io_connect)(void *, $);
+        int32_t (*io_connect)(void *, $, int32_t);
         int32_t (*io_connected)(void *, $);
         int32_t (*io_read)(void *, const void *);
         int32_t (*io_write)(void *, const void *);

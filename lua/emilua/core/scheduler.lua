@@ -14,7 +14,8 @@ local HANDLERS, OLDER, NEWER = L.HANDLERS, L.OLDER, L.NEWER
 
 local co_create, co_resume, co_yield = coroutine.create, coroutine.resume, coroutine.yield
 local co_running, isyieldable = coroutine.running, coroutine.isyieldable
-local pcall, select, xpcall = pcall, select, xpcall
+local getfenv, pcall, select, setfenv, xpcall = getfenv, pcall, select, setfenv, xpcall
+local globals = getfenv(0)
 local raise_core, raise_detail = errors.raise_core, errors.raise_detail
 local collect, vm, view = native.collect, native.vm, native.view
 
@@ -36,7 +37,8 @@ local JOINABLE, JOINED, DETACHED, MAIN = { "joinable" }, { "joined" }, { "detach
 -- Slot of the fiber that tries in a direction; see core.operation.
 local HEAD = 3
 
--- Fibers resumed by one step(): the driver looks for events between two.
+-- Fibers resumed by one step(): the driver looks for events between two. One that has used up its
+-- budget counts for as many as it did operations.
 local BATCH = 4096
 -- Operations of one fiber that may be done at once before others get a turn.
 local BUDGET = 128
@@ -51,7 +53,8 @@ local S = {
     current = false, -- the fiber that runs
     thread = { [L.DEPTH] = 0, [L.HANDLERS] = false }, -- record of the running Lua thread's scopes
     entered = false, -- the Lua thread that the shims entered last
-    budget = 0,
+    budget = 0, -- operations that the current fiber may still do at once
+    left = 0, -- fibers that this step may still resume
     -- Fibers in external waits. Counted by the scheduler when it suspends and resumes a fiber, not by
     -- the fiber: a hook that throws in between must not leave the VM waiting for ever.
     pending = 0,
@@ -75,12 +78,13 @@ local scheduler = {
     JOINABLE = JOINABLE, JOINED = JOINED, DETACHED = DETACHED, MAIN = MAIN,
     directions = setmetatable({}, { __mode = "v" }), -- by token; weak: an object may be dropped
     sleepers = {}, -- fibers by timer token
+    free_tokens = {}, -- timer tokens that nobody sleeps under
     on_end = false, -- called with a fiber that has ended, and whether it failed; set by core.fiber
     on_error = false, -- called with a fiber and its uncaught error, before unwinding; set by core.fiber
     on_idle = false, -- called when nothing is left: whether something has come up; set by core.run
     unwind = false, -- runs cleanup handlers; set by core.scope
 }
-local directions, sleepers = scheduler.directions, scheduler.sleepers
+local directions, sleepers, free_tokens = scheduler.directions, scheduler.sleepers, scheduler.free_tokens
 
 -- Whether a fiber can run.
 function scheduler.has_ready() return first ~= false end
@@ -183,6 +187,7 @@ function scheduler.charge(f)
     S.budget = budget
     if budget <= 0 then
         S.budget = BUDGET
+        S.left = S.left - BUDGET
         local entered = S.entered
         if can_yield(entered) and (entered == f[CO] or co_yield(PROBE)) then
             pass(f)
@@ -217,6 +222,8 @@ local function settle(ok, ...)
         f[FN] = { (...) }
     end
     if f[HANDLERS] then scheduler.unwind(f, -1) end
+    -- The next fiber of this coroutine must not find what setfenv(0, t) has left.
+    if getfenv(0) ~= globals then setfenv(0, globals) end
     return co_yield(ok and ENDED or BROKEN)
 end
 
@@ -308,6 +315,7 @@ local function dispatch()
         local token = tokens[i]
         local f = sleepers[token]
         sleepers[token] = false
+        free_tokens[#free_tokens + 1] = token
         if f then
             local due = f[WAIT].due
             if due then due(f) end
@@ -319,9 +327,11 @@ end
 -- Runs ready fibers until none is left or BATCH have run. The driver calls this.
 function scheduler.step()
     if collect(vm) > 0 then dispatch() end
-    for _ = 1, BATCH do
+    S.left = BATCH
+    while S.left > 0 do
         local f = first
         if not f then break end
+        S.left = S.left - 1
         first = f[NEXT]
         if not first then last = false end
         resume(f)
