@@ -98,6 +98,10 @@ function fiber.report_unjoined()
     end
 end
 
+local JOIN = { name = "join" }
+
+function JOIN.remove(f) f[ON][HANDLE] = JOINABLE end
+
 function S.on_end(f, failed)
     local handle = f[HANDLE]
     if handle == JOINABLE then
@@ -112,15 +116,12 @@ function S.on_end(f, failed)
             state.stop = true
             fiber.trace = trace_of(f)
         end
-    else
+    elseif handle[WAIT] == JOIN and handle[ON] == f then
+        -- Else a hook, or a want of memory, struck the other fiber on its way into the wait.
         handle[ON] = false
         S.ready_next(handle)
     end
 end
-
-local JOIN = { name = "join" }
-
-function JOIN.remove(f) f[ON][HANDLE] = JOINABLE end
 
 local methods = {}
 
