@@ -76,6 +76,23 @@ impl Decimal {
         Self { digits, exponent }
     }
 
+    /// The fewest digits that read back equal, the nearest of those, the even ones of two that are as near.
+    fn shortest(x: f64) -> Self {
+        let found = Self::of(x, None);
+        // Between two is only a number whose last bit stands for 2^(exponent - digits).
+        let bits = x.to_bits();
+        let last = (bits >> 52).max(1) as i32 - 1075
+            + ((bits & ((1 << 52) - 1)) | (1 << 52)).trailing_zeros() as i32;
+        if last != found.exponent - found.digits.len as i32 {
+            return found;
+        }
+        let rounded = Self::of(x, Some(found.digits.len));
+        let mut text = Text::new();
+        rounded.scientific(&mut text, false);
+        let read = std::str::from_utf8(text.as_bytes()).map(str::parse);
+        if read == Ok(Ok(x)) { rounded } else { found }
+    }
+
     /// Without the zeros at the end.
     fn trim(&mut self) {
         while self.digits.len > 1 && self.digits.bytes[self.digits.len - 1] == b'0' {
@@ -153,7 +170,7 @@ pub extern "C" fn text(
                 }
             }
             _ => {
-                let decimal = Decimal::of(x, None);
+                let decimal = Decimal::shortest(x);
                 if decimal.exponent < -4 || decimal.exponent >= 16 {
                     decimal.scientific(&mut out, alternate);
                 } else {

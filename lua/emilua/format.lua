@@ -14,10 +14,12 @@ local is_ascii = native.is_ascii
 local BOOLEAN, INTEGER, DOUBLE, SPECIAL = render.BOOLEAN, render.INTEGER, render.DOUBLE, render.SPECIAL
 local ASCII, STRING = render.ASCII, render.STRING
 
-local LEAST, BEYOND = -2 ^ 63, 2 ^ 63
+local LEAST, BEYOND = -0x1p63, 0x1p63
 local GREATEST = 2147483647
 -- Arguments of a plan with variants; and the number of classes, with 0 for what has none.
 local MOST, RADIX = 12, 7
+-- Segments of such a plan: a Lua function has at most 60 upvalues.
+local SEGMENTS = 40
 -- Plans that are kept. A program has few format strings, unless it makes them.
 local KEPT = 500
 
@@ -118,8 +120,8 @@ local function compile(source, ...)
 end
 
 -- A function of `n` arguments of these classes.
-local function variant(segments, n, classes)
-    local pattern, values, converters = {}, {}, {}
+local function variant(segments, n, classes, by_field)
+    local pattern, values, converters, differs = {}, {}, {}, {}
     for i = 1, #segments do
         local field = segments[i]
         if type(field) == "string" then
@@ -127,26 +129,28 @@ local function variant(segments, n, classes)
         else
             local class = classes[field.value]
             render.check(field, class)
-            local directive, convert, extra = render.directive(field, class)
-            local name = "a" .. field.value
-            if directive and not convert then
-                values[#values + 1] = name
-            else
-                converters[#converters + 1] = convert or function(value)
-                    return render.value(field, class, value, field.width, field.precision)
+            local directive, convert = render.directive(field, class)
+            local value = "a" .. field.value
+            if type(convert) == "string" then
+                differs[#differs + 1] = ("if %s then return by_field(%s) end\n"):format((convert:gsub("#", value)),
+                    names("a", n))
+            elseif not directive or convert then
+                converters[#converters + 1] = convert or function(x)
+                    return render.value(field, class, x, field.width, field.precision)
                 end
-                values[#values + 1] = ("c%d(%s, %.17g)"):format(#converters, name, extra or 0)
+                value = ("c%d(%s)"):format(#converters, value)
             end
+            values[#values + 1] = value
             pattern[i] = directive or "%s"
         end
     end
-    local source = { "local sformat, c = ...\n" }
-    if #converters > 0 then
-        source[2] = ("local %s = unpack(c)\n"):format(names("c", #converters))
-    end
-    source[#source + 1] = ("return function(%s) return sformat(%s) end"):format(names("a", n),
-        concat({ ("%q"):format(concat(pattern)), unpack(values) }, ", "))
-    return compile(concat(source), sformat, converters)
+    local source = concat({
+        "local sformat, abs, by_field, c = ...\n",
+        #converters > 0 and ("local %s = unpack(c)\n"):format(names("c", #converters)) or "",
+        "return function(", names("a", n), ")\n", concat(differs),
+        "return sformat(", concat({ ("%q"):format(concat(pattern)), unpack(values) }, ", "), ")\nend",
+    })
+    return compile(source, sformat, math.abs, by_field, converters)
 end
 
 -- How many bytes of each string argument decide whether its columns, and a cut, are those of ASCII.
@@ -163,22 +167,42 @@ local function text_limits(segments, n)
     return limits
 end
 
+-- The class of argument #, as class_of finds it. A function that runs more often than the loop around it would be
+-- compiled before that loop, and spoil it.
+local CLASSIFY = ([[
+local c# = 0
+do
+    local kind = type(a#)
+    if kind == "number" then
+        if a# == floor(a#) and a# >= LEAST and a# < BEYOND then c# = INTEGER
+        elseif a# - a# == 0 then c# = DOUBLE
+        else c# = SPECIAL end
+    elseif kind == "string" then c# = ASCII
+    elseif kind == "boolean" then c# = BOOLEAN end
+end
+]]):gsub("%u+", {
+    LEAST = "-0x1p63", BEYOND = "0x1p63", INTEGER = INTEGER, DOUBLE = DOUBLE, SPECIAL = SPECIAL, ASCII = ASCII,
+    BOOLEAN = BOOLEAN,
+})
+
 -- A plan with variants.
 local function positional(segments, n)
     local variants = {}
+    local function by_field(...) return general(segments, ...) end
+
     local function make(key)
         local classes, rest = {}, key
         for i = n, 1, -1 do
             classes[i] = rest % RADIX
             rest = floor(rest / RADIX)
-            if classes[i] == 0 then return nil end
+            -- A pair, or what is no argument.
+            if classes[i] == 0 then return by_field end
         end
-        variants[key] = variant(segments, n, classes)
+        variants[key] = variant(segments, n, classes, by_field)
         return variants[key]
     end
-    local function by_field(...) return general(segments, ...) end
 
-    local source = { "local class_of, is_ascii, select, variants, make, by_field = ...\n",
+    local source = { "local floor, is_ascii, select, type, variants, make, by_field = ...\n",
         "return function(...)\n", "if select('#', ...) ~= ", n, " then return by_field(...) end\n" }
     local function add(...)
         for i = 1, select("#", ...) do source[#source + 1] = (select(i, ...)) end
@@ -187,7 +211,7 @@ local function positional(segments, n)
     if n > 0 then add("local ", names("a", n), " = ...\n") end
     add("local key = 0\n")
     for i = 1, n do
-        add("local c", i, " = class_of(a", i, ")\n")
+        add((CLASSIFY:gsub("#", i)))
         if limits[i] > 0 then
             local limit = sformat("%d", limits[i])
             add("if c", i, " == ", ASCII, " and is_ascii(a", i, ", #a", i, " < ", limit, " and #a", i, " or ", limit,
@@ -196,9 +220,8 @@ local function positional(segments, n)
         add("key = key * ", RADIX, " + c", i, "\n")
     end
     add("local variant = variants[key] or make(key)\n")
-    add("if not variant then return by_field(...) end\n")
     add("return variant(", names("a", n), ")\nend")
-    return compile(concat(source), class_of, is_ascii, select, variants, make, by_field)
+    return compile(concat(source), floor, is_ascii, select, type, variants, make, by_field)
 end
 
 local plans, kept = {}, 0
@@ -207,7 +230,7 @@ local function new_plan(fmt)
     local segments = parse(fmt)
     local n = positions(segments)
     local plan
-    if n and n <= MOST and #segments <= 100 then
+    if n and n <= MOST and #segments <= SEGMENTS then
         plan = positional(segments, n)
     else
         plan = function(...) return general(segments, ...) end

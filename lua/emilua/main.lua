@@ -23,7 +23,7 @@ local implementation
 
 -- format(fmt, ...): parsed when it is first called.
 local function format(...)
-    implementation = implementation or import("format")
+    if not implementation then implementation = import("format") end
     return implementation(...)
 end
 

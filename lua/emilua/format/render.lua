@@ -59,13 +59,9 @@ function render.shortest(x)
     return digits(x, SHORTEST, 0)
 end
 
--- LuaJIT's %f rounds ties away from zero, {fmt} to even. x is a tie at a precision exactly if y = |x| * `scale`, with
--- scale = 2^(precision + 1), is an odd integer, and the digit before is even exactly if y % 4 is 1. Then the double
--- next to x on the side of zero gives it.
-function render.even(x, scale)
-    if abs(x) * scale % 4 == 1 then return x * (1 - 2 ^ -53) end
-    return x
-end
+-- LuaJIT's %f rounds ties away from zero, {fmt} to even. x is a tie at a precision exactly if y, which is
+-- |x| * 2^(precision + 1), is an odd integer, and the digit before is even exactly if y % 4 is 1.
+local DIFFERS = "abs(#) * %.17g %% 4 == 1"
 
 -- %a: LuaJIT has no subnormal numbers, and rounds ties up.
 local function hexadecimal(x, precision, alt)
@@ -219,8 +215,9 @@ function render.value(field, class, value, width, precision)
     return pad_number(sign .. (field.alt and prefix or ""), number, field, width)
 end
 
--- How string.format writes the same: a pattern; also a function, and perhaps its second argument, when the pattern is
--- for what that makes of the value. nil where it cannot. The width and precision of `field` are numbers.
+-- How string.format writes the same: a pattern. Also a function, when the pattern is for what that makes of the value;
+-- or a condition in Lua, true for a value # that string.format writes differently. nil where it cannot. The width and
+-- precision of `field` are numbers.
 function render.directive(field, class)
     local kind, width, precision = field.type, field.width, field.precision
     local flags = ""
@@ -245,7 +242,7 @@ function render.directive(field, class)
     elseif class == DOUBLE then
         if kind == "f" or kind == "F" then
             precision = precision or 6
-            return "%" .. columns .. "." .. precision .. "f", render.even, 2 ^ (precision + 1)
+            return sformat("%%%s.%df", columns, precision), sformat(DIFFERS, 2 ^ (precision + 1))
         elseif not kind and not precision and not field.sign and not field.zero then
             return "%" .. columns .. "s", render.shortest
         end
