@@ -79,7 +79,8 @@ impl Decimal {
     /// The fewest digits that read back equal, the nearest of those, the even ones of two that are as near.
     fn shortest(x: f64) -> Self {
         let found = Self::of(x, None);
-        // Between two is only a number whose last bit stands for 2^(exponent - digits).
+        // Exactly between two texts are only numbers whose lowest set bit stands for 2^(exponent - digits): such a
+        // number has one decimal digit more than they have.
         let bits = x.to_bits();
         let last = (bits >> 52).max(1) as i32 - 1075
             + ((bits & ((1 << 52) - 1)) | (1 << 52)).trailing_zeros() as i32;
@@ -134,15 +135,9 @@ impl Decimal {
     }
 }
 
-/// The text of a finite `x` that is not negative. `style` is `b'e'`, `b'f'` or `b'g'` as in C, or `b's'`: the shortest text
-/// that reads back equal, with an exponent below 1e-4 and from 1e16.
-pub extern "C" fn text(
-    x: f64,
-    style: i32,
-    precision: i32,
-    buffer: *mut c_char,
-    size: i32,
-) -> i32 {
+/// The text of a finite `x` that is not negative. `style` is `b'e'`, `b'f'` or `b'g'` as in C, or `b's'`: the shortest
+/// text that reads back equal, with an exponent below 1e-4 and from 1e16.
+pub extern "C" fn text(x: f64, style: i32, precision: i32, buffer: *mut c_char, size: i32) -> i32 {
     guard(|| {
         let alternate = style & ALTERNATE != 0;
         let precision = usize::try_from(precision).unwrap_or(0).min(MOST);
