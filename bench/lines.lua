@@ -190,6 +190,18 @@ return {
         },
     },
     {
+        -- Both in one process: the side prints string.format's time as well.
+        name = "format",
+        sides = { emilua = emilua "format" },
+        figures = {
+            {
+                name = "to string.format", key = "ratio", unit = "x",
+                judge = "value", most = 2, aim = 1.2,
+            },
+            { name = "three fields", key = "format_ns", unit = "ns", judge = "value" },
+        },
+    },
+    {
         name = "startup",
         sides = {
             emilua = "{out}/startup {times} {luajit} bench/emilua/empty.lua",

@@ -3,6 +3,7 @@
 mod bridge;
 mod io;
 mod lua;
+mod number;
 mod span;
 mod system;
 mod vm;

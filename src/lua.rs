@@ -59,6 +59,19 @@ const SOURCES: &[(&CStr, &str)] = &[
     (c"core.sync", include_str!("../lua/emilua/core/sync.lua")),
     (c"core.timer", include_str!("../lua/emilua/core/timer.lua")),
     (c"emilua", include_str!("../lua/emilua/main.lua")),
+    (c"format", include_str!("../lua/emilua/format.lua")),
+    (
+        c"format.parse",
+        include_str!("../lua/emilua/format/parse.lua"),
+    ),
+    (
+        c"format.render",
+        include_str!("../lua/emilua/format/render.lua"),
+    ),
+    (
+        c"format.text",
+        include_str!("../lua/emilua/format/text.lua"),
+    ),
     (c"future", include_str!("../lua/emilua/future.lua")),
     (
         c"generic_error",

@@ -19,9 +19,18 @@ local function class(...)
     return kind
 end
 
+local implementation
+
+-- format(fmt, ...): parsed when it is first called.
+local function format(...)
+    if not implementation then implementation = import("format") end
+    return implementation(...)
+end
+
 return {
     byte_span = import("byte_span"),
     context = "main",
+    format = format,
     run = run.run,
     scope = scope.scope,
     scope_cleanup_pop = scope.pop,

@@ -46,6 +46,13 @@ function emilua.scope_cleanup_push(handler) end
 ---@param execute? boolean default `true`
 function emilua.scope_cleanup_pop(execute) end
 
+---Formats by a string of {fmt}'s syntax: `format("{:>8.3f}|{}", 3.14159, "text")`.
+---Named arguments are pairs `{name, value}`.
+---@param fmt string
+---@param ... boolean|number|string|table
+---@return string
+function emilua.format(fmt, ...) end
+
 ---The class name of an object of the runtime, `type(value)` for any other value.
 ---@param value any
 ---@return string
