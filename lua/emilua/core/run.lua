@@ -9,7 +9,7 @@ local raw = import("core.raw")
 local report = import("core.report")
 local modules = import("core.require")
 
-local CO, FN, WAIT, ON, EXTRA = L.CO, L.FN, L.WAIT, L.ON, L.EXTRA
+local FN, WAIT, ON = L.FN, L.WAIT, L.ON
 local state, step, reset = S.state, S.step, S.reset
 local error, pcall, type, unpack = error, pcall, type, unpack
 local collectgarbage = collectgarbage
@@ -30,27 +30,6 @@ function S.on_idle()
         f = f[L.OLDER]
     end
     return false
-end
-
-local function waits_for(f)
-    local kind = f[WAIT]
-    if not kind then return "its turn" end
-    return kind.describe and kind.describe(f[ON]) or kind.name
-end
-
--- {id, name, waits_for, traceback} of each fiber.
-local function describe(fibers)
-    local list = {}
-    for i, f in ipairs(fibers) do
-        local x = f[EXTRA]
-        list[i] = {
-            id = report.id(f),
-            name = x and x.name or nil,
-            waits_for = waits_for(f),
-            traceback = f[CO] and report.traceback(f[CO]) or "",
-        }
-    end
-    return list
 end
 
 -- The lines of the deadlock notice: each mutex and future that fibers wait for, once.
@@ -116,7 +95,7 @@ function run.run(main, opts)
             table.insert(fibers, 1, g)
             g = g[L.OLDER]
         end
-        list = (strict or main_wait ~= S.DONE) and describe(fibers)
+        list = (strict or main_wait ~= S.DONE) and import("core.inspect").fibers()
         text = fibers
     end
     fiber.report_unjoined()
