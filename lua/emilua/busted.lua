@@ -25,16 +25,17 @@ local GRACE = 1 -- seconds to unwind when they are over
 
 local module = {}
 
--- busted's own functions of these names are replaced by install(). What surrounds tests may open what they use.
+-- Functions of busted that install() replaces, and whether their bodies are tests. What surrounds tests may
+-- open what they use.
 local BODIES = {
     it = true, spec = true, test = true,
     before_each = false, after_each = false, setup = false, teardown = false,
     lazy_setup = false, lazy_teardown = false, strict_setup = false, strict_teardown = false,
 }
 
-local function check_options(opts)
+local function check_options(opts, arg)
     if opts == nil then return {} end
-    if type(opts) ~= "table" then errors.raise("EINVAL", 2) end
+    if type(opts) ~= "table" then errors.raise("EINVAL", arg) end
     if opts.timeout ~= nil then
         if type(opts.timeout) ~= "number" then errors.raise("EINVAL", "timeout") end
         check_delay(opts.timeout, "timeout", "timeout")
@@ -95,7 +96,7 @@ end
 -- Makes the test fail with a text of ours, at its first line.
 local function fail(f, text)
     local info = getinfo(f, "S")
-    local _, e = pcall(require("busted").fail, text, 0)
+    local _, e = pcall(require("busted").fail or error, text, 0)
     raise_at({ { info.source, info.linedefined } }, e)
 end
 
@@ -197,7 +198,7 @@ end
 -- fiber(f[, opts]): a function that runs f() as a test.
 function module.fiber(f, opts)
     if type(f) ~= "function" then errors.expected(1, "fiber", "function", f) end
-    return wrap(f, check_options(opts), "error")
+    return wrap(f, check_options(opts, 2), "error")
 end
 
 -- One of busted's functions, for bodies that are fibers. Tail calls: busted looks at its caller for the line.
@@ -218,16 +219,19 @@ local function replacement(name, opts, leaks)
     end
 end
 
-for name, is_test in pairs(BODIES) do module[name] = replacement(name, {}, is_test and "error" or "ignore") end
+for _, name in ipairs { "it", "before_each", "after_each", "setup", "teardown" } do
+    module[name] = replacement(name, {}, BODIES[name] and "error" or "ignore")
+end
 
 -- install([opts]): replaces busted's functions in the caller's file or block.
 function module.install(opts)
-    opts = check_options(opts)
+    opts = check_options(opts, 1)
     local environment = getfenv(2)
     for name, is_test in pairs(BODIES) do
-        -- Fibers and descriptors that are meant to stay are the affair of what surrounds the tests.
-        environment[name] = replacement(name, is_test and opts or { timeout = opts.timeout },
-            is_test and "error" or "ignore")
+        if require("busted")[name] then
+            environment[name] = replacement(name, is_test and opts or { timeout = opts.timeout },
+                is_test and "error" or "ignore")
+        end
     end
 end
 
