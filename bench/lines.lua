@@ -87,6 +87,20 @@ return {
         },
     },
     {
+        name = "timeout",
+        sides = { emilua = emilua "timeout" },
+        figures = {
+            { name = "CPU per ready call", key = "timeout_ns", unit = "ns", judge = "value", most = 2000 },
+        },
+    },
+    {
+        name = "group",
+        sides = { emilua = emilua "group" },
+        figures = {
+            { name = "CPU per child of 1,000", key = "child_ns", unit = "ns", judge = "value", most = 1000 },
+        },
+    },
+    {
         name = "mutex",
         sides = { emilua = emilua "mutex" },
         figures = {

@@ -19,7 +19,7 @@ end
 loaded["core.raw"] = { ops = ops, vm = vm, functions = functions }
 
 local PUBLIC = {
-    "asio_error", "byte_span", "condition_variable", "future", "generic_error", "ip", "mutex",
+    "asio_error", "busted", "byte_span", "condition_variable", "future", "generic_error", "ip", "mutex",
     "recursive_mutex", "stream", "time",
 }
 

@@ -27,12 +27,16 @@ local function silent()
     return level < 3
 end
 
--- Replaces {CODE} by the escape sequences, or by nothing.
-local function write(text, ...)
-    if silent() then return end
+-- Writes a text in which {CODE} stands for an escape sequence, or for nothing.
+local function print(text, ...)
     local escape = coloured() and "\27[%1m" or ""
     text = format(text:gsub("{([%d;]+)}", escape), ...)
     native.report(text, #text)
+end
+report.print = print
+
+local function write(...)
+    if not silent() then print(...) end
 end
 
 -- A traceback of a coroutine, or of the running one, without the frames of this module.
@@ -41,7 +45,8 @@ function report.traceback(co)
     for line in (co and traceback(co) or traceback()):gmatch("[^\n]+") do
         if not line:find("^\t%[emilua") and line ~= "\t[C]: in function 'error'"
             and line ~= "\t[C]: in function 'pcall'" and line ~= "\t[C]: in function 'xpcall'"
-            and line ~= "\t[C]: in function 'resume'" and line ~= "\t[C]: in function 'yield'" then
+            and not line:find("^\t%[C%]: in function 'c?o?_?resume'")
+            and not line:find("^\t%[C%]: in function 'c?o?_?yield'") then
             lines[#lines + 1] = line
         end
     end
@@ -53,6 +58,7 @@ report.address = address
 
 -- The id of a fiber: its address; that of the main fiber is the VM's.
 function report.id(f)
+    f = S.identity(f)
     return f == S.state.main and format("%p", S.state) or address(f)
 end
 

@@ -9,7 +9,7 @@ local raw = import("core.raw")
 local report = import("core.report")
 local modules = import("core.require")
 
-local CO, FN, WAIT, ON, EXTRA = L.CO, L.FN, L.WAIT, L.ON, L.EXTRA
+local FN, WAIT, ON = L.FN, L.WAIT, L.ON
 local state, step, reset = S.state, S.step, S.reset
 local error, pcall, type, unpack = error, pcall, type, unpack
 local collectgarbage = collectgarbage
@@ -44,27 +44,6 @@ local function live()
     end
     for i = 1, n / 2 do fibers[i], fibers[n + 1 - i] = fibers[n + 1 - i], fibers[i] end
     return fibers
-end
-
-local function waits_for(f)
-    local kind = f[WAIT]
-    if not kind then return "its turn" end
-    return kind.describe and kind.describe(f[ON]) or kind.name
-end
-
--- {id, name, waits_for, traceback} of each fiber.
-local function describe(fibers)
-    local list = {}
-    for i, f in ipairs(fibers) do
-        local x = f[EXTRA]
-        list[i] = {
-            id = report.id(f),
-            name = x and x.name or nil,
-            waits_for = waits_for(f),
-            traceback = f[CO] and report.traceback(f[CO]) or "",
-        }
-    end
-    return list
 end
 
 -- The lines of the deadlock notice: each mutex and future that fibers wait for, once.
@@ -106,7 +85,7 @@ end
 -- Reports what is left at the end of a run. Returns the description of the fibers that are left, where it is wanted.
 local function conclude(done, strict, fatal, deadlock)
     local fibers = deadlock and live()
-    local list = fibers and (strict or not done) and describe(fibers) or nil
+    local list = fibers and (strict or not done) and import("core.inspect").fibers() or nil
     fiber.report_unjoined()
     if fatal then report.handler_failed(fatal[2]) end
     if fibers and done then notice(fibers) end

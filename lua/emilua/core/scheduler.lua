@@ -2,7 +2,9 @@
 --
 -- A kind of wait is a table {name, remove, masked, external, due}: remove(fiber) takes the fiber out of
 -- whatever it waits in; `masked` waits cannot be interrupted; `external` ones are ended by the operating
--- system and keep the VM alive; due(fiber) is called when its time has come.
+-- system and keep the VM alive; due(fiber) is called when its time has come. interrupt(fiber) passes an
+-- interruption on to the fibers that are waited for, instead of ending the wait; inner(fiber) is the one
+-- that runs in the waiting fiber's name.
 local import = ...
 local L = import("core.layout")
 local errors = import("core.errors")
@@ -10,7 +12,7 @@ local native = import("core.native")
 
 local CO, FN, WAIT, ON, NEXT = L.CO, L.FN, L.WAIT, L.ON, L.NEXT
 local INTERRUPTED, MASK, FORBID = L.INTERRUPTED, L.MASK, L.FORBID
-local HANDLERS, OLDER, NEWER = L.HANDLERS, L.OLDER, L.NEWER
+local EXTRA, HANDLERS, OLDER, NEWER, SINCE = L.EXTRA, L.HANDLERS, L.OLDER, L.NEWER, L.SINCE
 
 local co_create, co_resume, co_yield = coroutine.create, coroutine.resume, coroutine.yield
 local co_running, isyieldable = coroutine.running, coroutine.isyieldable
@@ -33,6 +35,7 @@ local WOKEN = { name = "its turn" }
 
 -- States of HANDLE beside the fiber that joins.
 local JOINABLE, JOINED, DETACHED, MAIN = { "joinable" }, { "joined" }, { "detached" }, { "main" }
+local HELPER = { "helper" } -- of a fiber that runs in another's name
 
 -- Slot of the fiber that tries in a direction; see core.operation.
 local HEAD = 3
@@ -66,6 +69,8 @@ local S = {
 }
 local outside = S.thread
 
+local now = 0 -- seconds, coarse; read once per step
+
 local first, last = false, false -- the ready queue, linked by NEXT
 local pool, pooled = {}, 0 -- coroutines that wait for a fiber
 
@@ -74,8 +79,8 @@ local scheduler = {
     HEAD = HEAD,
     SUSPENDED = SUSPENDED, PROBE = PROBE,
     CUT = CUT, ABORTED = ABORTED,
-    DONE = DONE, FAILED = FAILED,
-    JOINABLE = JOINABLE, JOINED = JOINED, DETACHED = DETACHED, MAIN = MAIN,
+    DONE = DONE, FAILED = FAILED, WOKEN = WOKEN,
+    JOINABLE = JOINABLE, JOINED = JOINED, DETACHED = DETACHED, MAIN = MAIN, HELPER = HELPER,
     directions = setmetatable({}, { __mode = "v" }), -- by token; weak: an object may be dropped
     sleepers = {}, -- fibers by timer token
     free_tokens = {}, -- timer tokens that nobody sleeps under
@@ -83,6 +88,7 @@ local scheduler = {
     on_error = false, -- called with a fiber and its uncaught error, before unwinding; set by core.fiber
     on_idle = false, -- called when nothing is left: whether something has come up; set by core.run
     unwind = false, -- runs cleanup handlers; set by core.scope
+    levels = false, -- functions that resume coroutines; set by core.coroutine
 }
 local directions, sleepers, free_tokens = scheduler.directions, scheduler.sleepers, scheduler.free_tokens
 
@@ -99,12 +105,13 @@ end
 scheduler.ready = ready
 
 -- Puts a fiber at the head of the ready queue.
-function scheduler.ready_next(f)
+local function ready_next(f)
     f[WAIT] = false
     f[NEXT] = first
     first = f
     if not last then last = f end
 end
+scheduler.ready_next = ready_next
 
 -- Wakes a suspended fiber; `outcome` is what suspend() returns in it.
 local function wake(f, outcome)
@@ -114,6 +121,20 @@ local function wake(f, outcome)
     if kind and kind.external then f[WAIT] = WOKEN end
 end
 scheduler.wake = wake
+
+-- The same, before all others.
+function scheduler.wake_next(f, outcome)
+    f[ON] = outcome
+    local kind = f[WAIT]
+    ready_next(f)
+    if kind and kind.external then f[WAIT] = WOKEN end
+end
+
+-- The fiber in whose name `f` runs.
+function scheduler.identity(f)
+    local x = f[EXTRA]
+    return x and x.borrows or f
+end
 
 local function refuse()
     raise_detail("EPERM", "a suspending function was called outside of emilua.run")
@@ -199,7 +220,9 @@ end
 function scheduler.interrupt(f)
     f[INTERRUPTED] = true
     local kind = f[WAIT]
-    if kind and kind.remove and not kind.masked and f[MASK] == 0 then
+    if not kind or kind.masked or f[MASK] > 0 then return end
+    if kind.interrupt then return kind.interrupt(f) end
+    if kind.remove then
         kind.remove(f)
         wake(f, CUT)
     end
@@ -232,13 +255,21 @@ local function body()
     while true do settle(xpcall(S.current[FN], on_error)) end
 end
 
--- A new fiber at the tail of the queue, not started.
-function scheduler.create(fn)
+-- A new fiber, in no queue.
+local function new(fn)
     local older = S.newest
     -- In the order of core.layout.
     local f = { false, false, false, fn, false, false, false, 0, 0, 0, false, JOINABLE, false, older, false }
     if older then older[NEWER] = f end
+    f[SINCE] = now
     S.newest = f
+    return f
+end
+scheduler.new = new
+
+-- A new fiber at the tail of the queue, not started.
+function scheduler.create(fn)
+    local f = new(fn)
     ready(f)
     return f
 end
@@ -283,6 +314,7 @@ local function resume(f)
     if signal == SUSPENDED then
         local kind = f[WAIT]
         if kind and kind.external then S.pending = S.pending + 1 end
+        f[SINCE] = now
         return
     end
     if signal == ENDED or signal == BROKEN then
@@ -324,8 +356,9 @@ local function dispatch()
     end
 end
 
--- Runs ready fibers until none is left or BATCH have run. The driver calls this.
-function scheduler.step()
+-- Runs ready fibers until none is left or BATCH have run. The driver calls this with the coarse time.
+function scheduler.step(time)
+    now = time
     if collect(vm) > 0 then dispatch() end
     S.left = BATCH
     while S.left > 0 do
