@@ -98,7 +98,11 @@ pub extern "C" fn connect(this: *mut Io, endpoint: *const Endpoint, waited: i32)
         // Registered before, so that no edge is missed, and anew, because the reactor's knowledge
         // of an unconnected socket ("hung up") would never be taken back. Not while somebody waits:
         // that would be forgotten, and such a socket is connected or connecting.
-        let registered = if waited == 0 { this.register_anew() } else { this.register() };
+        let registered = if waited == 0 {
+            this.register_anew()
+        } else {
+            this.register()
+        };
         if let Err(error) = registered {
             return failure(&error);
         }

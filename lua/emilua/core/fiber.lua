@@ -9,7 +9,6 @@ local CO, FN, WAIT, ON = L.CO, L.FN, L.WAIT, L.ON
 local MASK, FORBID, HANDLE, EXTRA = L.MASK, L.FORBID, L.HANDLE, L.EXTRA
 local DONE, FAILED, CUT = S.DONE, S.FAILED, S.CUT
 local JOINABLE, JOINED, DETACHED, MAIN = S.JOINABLE, S.JOINED, S.DETACHED, S.MAIN
-local HELPER = S.HELPER
 local enter, suspend, check_yieldable = S.enter, S.suspend, S.check_yieldable
 local create, identity, interrupt = S.create, S.identity, S.interrupt
 local state = S.state
