@@ -1,8 +1,10 @@
 # The front door. `make demo` and `make test` do their own set-up; GNU make.
 
 PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
 LUA_CMOD ?= $(PREFIX)/lib/lua/5.1
 METADIR ?= $(PREFIX)/share/emilua/meta
+MANDIR ?= $(PREFIX)/share/man/man1
 DOCDIR ?= $(PREFIX)/share/doc/emilua
 DESTDIR ?=
 
@@ -53,9 +55,11 @@ lint:
 
 install:
 	@test -f emilua.so || $(MAKE) --no-print-directory build
-	install -d "$(DESTDIR)$(LUA_CMOD)" "$(DESTDIR)$(METADIR)" "$(DESTDIR)$(DOCDIR)"
+	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(LUA_CMOD)" "$(DESTDIR)$(METADIR)" "$(DESTDIR)$(MANDIR)" "$(DESTDIR)$(DOCDIR)"
+	install -m 755 lua/bin/emilua "$(DESTDIR)$(BINDIR)/emilua"
 	install -m 755 emilua.so "$(DESTDIR)$(LUA_CMOD)/emilua.so"
 	$(INSTALL) lua/meta/*.lua "$(DESTDIR)$(METADIR)"
+	$(INSTALL) docs/man/emilua.1 "$(DESTDIR)$(MANDIR)"
 	$(INSTALL) README.md CHANGELOG.md LICENSE "$(DESTDIR)$(DOCDIR)"
 	find docs examples -type d -exec install -d "$(DESTDIR)$(DOCDIR)/{}" ";"
 	find docs examples -type f -exec $(INSTALL) "{}" "$(DESTDIR)$(DOCDIR)/{}" ";"

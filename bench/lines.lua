@@ -233,6 +233,19 @@ return {
         },
     },
     {
+        name = "launcher",
+        sides = {
+            emilua = "{out}/startup {times} lua/bin/emilua bench/reference/empty.lua",
+            plain = "{out}/startup {times} {luajit} bench/reference/empty.lua",
+        },
+        figures = {
+            {
+                name = "emilua empty.lua", key = "wall_ms", unit = "ms",
+                judge = "difference", against = "plain", most = 4, aim = 2.5,
+            },
+        },
+    },
+    {
         name = "size",
         sides = {
             emilua = "strip -o {out}/stripped.so emilua.so && stat -c %s {out}/stripped.so"

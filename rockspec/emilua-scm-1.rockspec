@@ -17,12 +17,18 @@ It is written in Rust: building it needs cargo.]],
 dependencies = {
     "lua == 5.1",
 }
+-- The launcher finds emilua.so from its own place.
+deploy = {
+    wrap_bin_scripts = false,
+}
 build = {
     -- Needs no other rock: the Makefile calls cargo.
     type = "make",
     build_target = "build",
     install_variables = {
+        BINDIR = "$(BINDIR)",
         LUA_CMOD = "$(LIBDIR)",
+        MANDIR = "$(PREFIX)/man/man1",
         METADIR = "$(PREFIX)/meta",
         DOCDIR = "$(PREFIX)/doc",
     },

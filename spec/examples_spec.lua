@@ -203,3 +203,51 @@ describe("examples/echo_client.lua", function()
         assert.equal(2, status)
     end)
 end)
+
+describe("examples/program", function()
+    local command = interpreter .. " lua/bin/emilua examples/program"
+
+    it("is run by the launcher", function()
+        assert.same({ "hello, main\nhello, fiber\nfalse\tThere is nobody to greet\ttrue\tInvalid argument\n", 0 },
+            { sh(("LC_ALL=C timeout %d %s"):format(PATIENCE, command)) })
+    end)
+end)
+
+describe("examples/embed", function()
+    local work = os.tmpname()
+
+    setup(function()
+        os.remove(work)
+        local output, status = sh(("mkdir %s && cc -Wall -Wextra -Werror -o %s/embed examples/embed/main.c "):format(
+            work, work) .. "$(pkg-config --cflags --libs luajit)")
+        assert.equal(0, status, output)
+    end)
+
+    teardown(function() sh("rm -r " .. work) end)
+
+    local function embedded(source, arguments)
+        local path = work .. "/script.lua"
+        local file = assert(io.open(path, "w"))
+        file:write(source)
+        file:close()
+        return sh(("LUA_CPATH=%s timeout %d %s/embed %s %s"):format(
+            helper.quote(helper.root .. "?.so"), PATIENCE, work, path, arguments or ""))
+    end
+
+    it("runs a script that uses the module", function()
+        assert.same({ "argument\n", 0 }, { embedded([[
+            local emilua, time = require "emilua", require "emilua.time"
+            local argument = ...
+            print(emilua.run(function()
+                time.sleep(0.001)
+                return argument
+            end))
+        ]], "argument") })
+    end)
+
+    it("prints an error with a traceback and ends with 1", function()
+        local output, status = embedded [[require("emilua").run(function() require("emilua.mutex").new():unlock() end)]]
+        assert.matches("^embed: Operation not permitted\nstack traceback:\n", output)
+        assert.equal(1, status)
+    end)
+end)

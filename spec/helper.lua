@@ -224,6 +224,12 @@ function helper.child(source, opts)
     return (output:gsub(script:gsub("%p", "%%%0"), "input.lua")), status
 end
 
+--- The output of a program without tracebacks, addresses replaced.
+function helper.normalise(output)
+    return (output:gsub("0x%x+", "ADDR"):gsub("stack traceback:\n", ""):gsub("\t[^\n]*:[^\n]*:? in [^\n]*\n", "")
+        :gsub("\t%.%.%.[^\n]*\n", ""))
+end
+
 --- The id of this process.
 function helper.pid()
     local file = assert(io.open("/proc/self/stat"))

@@ -44,9 +44,19 @@ local function assert_runs(version)
     assert.matches("demo: passed\n", output, 1, true)
 end
 
+-- The launcher is the script itself, and finds the module from its own place.
+local function assert_launches(version)
+    run("cmp lua/bin/emilua " .. quote(work .. "/tree/bin/emilua"))
+    local output = run("cd / && env -u LUA_PATH LUA_CPATH='' " .. quote(work .. "/tree/bin/emilua") .. " " ..
+        quote(rock .. version .. "/doc/examples/program"))
+    assert.matches("^hello, main\nhello, fiber\n", output)
+    assert.is_true(exists(rock .. version .. "/man/man1/emilua.1"))
+end
+
 local function assert_removed(version)
     run(luarocks .. "remove emilua " .. version)
     assert.is_false(exists(work .. "/tree/lib/lua/5.1/emilua.so"))
+    assert.is_false(exists(work .. "/tree/bin/emilua"))
     assert.is_false(exists(rock .. version .. "/doc/README.md"))
 end
 
@@ -68,6 +78,7 @@ describe("luarocks", function()
             "make rockspec/emilua-scm-1.rockspec")
         assert_installed("scm-1")
         assert_runs("scm-1")
+        assert_launches("scm-1")
         assert_removed("scm-1")
     end)
 
@@ -92,6 +103,7 @@ describe("luarocks", function()
             "install emilua-0.1.0-1.src.rock")
         assert_installed("0.1.0-1")
         assert_runs("0.1.0-1")
+        assert_launches("0.1.0-1")
         assert_removed("0.1.0-1")
     end)
 
@@ -106,10 +118,13 @@ describe("make install", function()
         os.remove(root)
         run("make install PREFIX=/opt/emilua DESTDIR=" .. quote(root))
         for _, name in ipairs {
-            "lib/lua/5.1/emilua.so", "share/doc/emilua/README.md", "share/doc/emilua/examples/echo_server.lua",
+            "lib/lua/5.1/emilua.so", "share/man/man1/emilua.1", "share/doc/emilua/README.md",
+            "share/doc/emilua/examples/echo_server.lua",
         } do
             assert(exists(root .. "/opt/emilua/" .. name), name .. " is not installed")
         end
+        local output = run("env LUA_CPATH='' " .. quote(root .. "/opt/emilua/bin/emilua") .. " examples/program")
+        assert.matches("^hello, main\nhello, fiber\n", output)
         run("diff -r lua/meta " .. quote(root .. "/opt/emilua/share/emilua/meta"))
         run("diff -r docs " .. quote(root .. "/opt/emilua/share/doc/emilua/docs"))
         run("rm -r " .. quote(root))

@@ -4,6 +4,7 @@ mod bridge;
 mod io;
 mod lua;
 mod number;
+mod rdf;
 mod span;
 mod system;
 mod vm;
@@ -37,6 +38,7 @@ exports! {
     luaopen_emilua_generic_error => c"emilua.generic_error",
     luaopen_emilua_ip => c"emilua.ip",
     luaopen_emilua_mutex => c"emilua.mutex",
+    luaopen_emilua_program_launcher => c"emilua.program.launcher",
     luaopen_emilua_recursive_mutex => c"emilua.recursive_mutex",
     luaopen_emilua_stream => c"emilua.stream",
     luaopen_emilua_time => c"emilua.time",

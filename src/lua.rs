@@ -1,6 +1,6 @@
 //! The Lua half, embedded, and how it is started in a state.
 
-use crate::{bridge, push_function, span, system, vm};
+use crate::{bridge, push_function, rdf, span, system, vm};
 use mlua::ffi::{self, lua_State};
 use std::ffi::{CStr, c_char, c_int};
 
@@ -66,6 +66,10 @@ const SOURCES: &[(&CStr, &str)] = &[
     ),
     (c"core.scope", include_str!("../lua/emilua/core/scope.lua")),
     (c"core.sync", include_str!("../lua/emilua/core/sync.lua")),
+    (
+        c"core.terminal",
+        include_str!("../lua/emilua/core/terminal.lua"),
+    ),
     (c"core.timer", include_str!("../lua/emilua/core/timer.lua")),
     (c"emilua", include_str!("../lua/emilua/main.lua")),
     (c"format", include_str!("../lua/emilua/format.lua")),
@@ -96,6 +100,38 @@ const SOURCES: &[(&CStr, &str)] = &[
     (c"ip.socket", include_str!("../lua/emilua/ip/socket.lua")),
     (c"ip.tcp", include_str!("../lua/emilua/ip/tcp.lua")),
     (c"mutex", include_str!("../lua/emilua/mutex.lua")),
+    (
+        c"program.compat",
+        include_str!("../lua/emilua/program/compat.lua"),
+    ),
+    (
+        c"program.environment",
+        include_str!("../lua/emilua/program/environment.lua"),
+    ),
+    (
+        c"program.ids",
+        include_str!("../lua/emilua/program/ids.lua"),
+    ),
+    (
+        c"program.launcher",
+        include_str!("../lua/emilua/program/launcher.lua"),
+    ),
+    (
+        c"program.modules",
+        include_str!("../lua/emilua/program/modules.lua"),
+    ),
+    (
+        c"program.options",
+        include_str!("../lua/emilua/program/options.lua"),
+    ),
+    (
+        c"program.path",
+        include_str!("../lua/emilua/program/path.lua"),
+    ),
+    (
+        c"program.rdf",
+        include_str!("../lua/emilua/program/rdf.lua"),
+    ),
     (
         c"recursive_mutex",
         include_str!("../lua/emilua/recursive_mutex.lua"),
@@ -161,6 +197,8 @@ unsafe fn functions(l: *mut lua_State) {
             span::FUNCTIONS,
             bridge::FUNCTIONS,
             system::FUNCTIONS,
+            system::program::FUNCTIONS,
+            rdf::FUNCTIONS,
         ];
         for (name, function) in lists.into_iter().flatten() {
             push_function(l, *function);

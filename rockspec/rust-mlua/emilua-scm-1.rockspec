@@ -17,10 +17,17 @@ dependencies = {
 build_dependencies = {
     "luarocks-build-rust-mlua >= 0.2.3",
 }
+-- The launcher finds emilua.so from its own place.
+deploy = {
+    wrap_bin_scripts = false,
+}
 build = {
     type = "rust-mlua",
     -- The build type chooses the feature by itself: luajit or lua51.
     modules = { "emilua" },
     default_features = false,
+    install = {
+        bin = { "lua/bin/emilua" },
+    },
     copy_directories = { "docs", "examples" },
 }

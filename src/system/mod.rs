@@ -4,6 +4,7 @@ mod errno;
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(windows, path = "windows.rs")]
 mod platform;
+pub mod program;
 
 pub use errno::FUNCTIONS;
 pub use platform::{InterruptDefault, ignore_sigpipe};

@@ -1,8 +1,11 @@
 //! Signals and texts of POSIX systems.
 
-use std::ffi::{CStr, c_int};
+use std::borrow::Cow;
+use std::ffi::{CStr, OsStr, c_int};
 use std::io;
 use std::mem::MaybeUninit;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, Once, PoisonError};
 
 /// strerror_r(3).
@@ -19,6 +22,44 @@ pub fn error_text(code: i32) -> String {
 pub fn host_name() -> io::Result<String> {
     let name = nix::unistd::gethostname()?;
     Ok(name.to_string_lossy().into_owned())
+}
+
+/// The category of setlocale(3) that messages belong to.
+pub use libc::LC_MESSAGES;
+
+/// The path that a Lua string names.
+pub fn path(bytes: &[u8]) -> Cow<'_, Path> {
+    Cow::Borrowed(Path::new(OsStr::from_bytes(bytes)))
+}
+
+/// The Lua string that names a path.
+pub fn bytes(path: PathBuf) -> Vec<u8> {
+    path.into_os_string().into_vec()
+}
+
+/// Empties the signal mask of this thread and sets every signal to its default. Those that have no
+/// other disposition, or belong to the C library, refuse.
+pub fn reset_signals() {
+    // SAFETY: a set of signals is integers, for which zero is valid; sigemptyset fills it.
+    unsafe {
+        let mut none: libc::sigset_t = MaybeUninit::zeroed().assume_init();
+        libc::sigemptyset(&raw mut none);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
+    }
+    for signal in 1..=last_signal() {
+        set(signal, &plain(libc::SIG_DFL));
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn last_signal() -> c_int {
+    libc::SIGRTMAX()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn last_signal() -> c_int {
+    // SIGRTMAX of FreeBSD; greater numbers than a system has are refused.
+    126
 }
 
 /// The disposition of a signal.

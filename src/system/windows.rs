@@ -1,7 +1,10 @@
 //! Texts of Windows; it has none of the signals that are handled elsewhere.
 
 use socket2::SockRef;
+use std::borrow::Cow;
+use std::ffi::c_int;
 use std::io;
+use std::path::{Path, PathBuf};
 use windows_sys::Win32::Networking::WinSock::gethostname;
 
 /// FormatMessage of an error code.
@@ -23,6 +26,22 @@ pub fn host_name() -> io::Result<String> {
         _ => Err(io::Error::last_os_error()),
     }
 }
+
+/// Windows has no category of its own for messages.
+pub const LC_MESSAGES: c_int = libc::LC_ALL;
+
+/// The path that a Lua string names.
+pub fn path(bytes: &[u8]) -> Cow<'_, Path> {
+    Cow::Owned(PathBuf::from(String::from_utf8_lossy(bytes).into_owned()))
+}
+
+/// The Lua string that names a path.
+pub fn bytes(path: PathBuf) -> Vec<u8> {
+    path.to_string_lossy().into_owned().into_bytes()
+}
+
+/// There is no signal mask, and the few signals of the C library are at their defaults.
+pub fn reset_signals() {}
 
 /// There is no SIGPIPE.
 pub fn ignore_sigpipe() {}

@@ -3,6 +3,7 @@
 local source, ops, vm, functions = ...
 local error, package = error, package
 
+local globals, setfenv = getfenv(0), setfenv
 local loaded = {}
 
 local function import(name)
@@ -10,6 +11,8 @@ local function import(name)
     if value == nil then
         local chunk = source(name)
         if not chunk then error("emilua: no part named " .. name, 0) end
+        -- A part may be imported first by a program's module, which has globals of its own.
+        setfenv(chunk, globals)
         value = chunk(import)
         loaded[name] = value
     end

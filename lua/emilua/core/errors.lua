@@ -98,6 +98,9 @@ local misc = category("asio.misc", {
 
 errors.generic, errors.system, errors.core, errors.misc = generic, system, core, misc
 
+errors.INVALID_MODULE_NAME, errors.MODULE_NOT_FOUND = 1, 2
+errors.ROOT_CANNOT_IMPORT_PARENT, errors.CYCLIC_IMPORT, errors.LEAF_CANNOT_IMPORT_CHILD = 3, 4, 5
+errors.ONLY_MAIN_FIBER_MAY_IMPORT, errors.CURRENT_MODULE_NOT_KNOWN = 6, 24
 errors.BAD_INDEX, errors.BAD_COROUTINE = 8, 9
 errors.SUSPENSION_ALLOWED, errors.INTERRUPTION_ALLOWED = 10, 11
 errors.FORBID_SUSPEND, errors.INTERRUPTED, errors.UNMATCHED_SCOPE = 12, 13, 14

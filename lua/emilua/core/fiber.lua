@@ -51,6 +51,25 @@ function fiber.main(f)
     return new
 end
 
+-- The fiber of a module's body, for which `importer` waits: it ends as if joined by it, has no handle,
+-- and shares its id and its storage.
+function fiber.module(f, importer)
+    local new = create(f)
+    local x, shared = extra(new), extra(importer)
+    new[HANDLE] = importer
+    shared.local_ = shared.local_ or {}
+    x.importer, x.local_ = importer, shared.local_
+    return new
+end
+
+-- Whether a fiber is the main fiber or a module's body.
+local function is_main(f)
+    if f[HANDLE] == MAIN then return true end
+    local x = f[EXTRA]
+    return x and x.importer ~= nil or false
+end
+fiber.is_main = is_main
+
 -- Failed fibers with a live handle, numbered in the order they failed: reported at the end of the run.
 local unreported, failures = setmetatable({}, { __mode = "k" }), 0
 
@@ -102,7 +121,7 @@ function fiber.report_unjoined()
     end
 end
 
-local JOIN = { name = "join" }
+local JOIN = { name = "join", joins = true }
 
 function JOIN.remove(f) f[ON][HANDLE] = JOINABLE end
 
@@ -124,7 +143,7 @@ function S.on_end(f, failed)
             state.stop = true
             fiber.trace = trace_of(f)
         end
-    elseif handle[WAIT] == JOIN and handle[ON] == f then
+    elseif handle[WAIT] and handle[WAIT].joins and handle[ON] == f then
         -- Else a hook, or a want of memory, struck the other fiber on its way into the wait.
         handle[ON] = false
         S.ready_next(handle)
@@ -241,7 +260,7 @@ end
 
 setmetatable(this, {
     __index = function(_, key)
-        if key == "is_main" then return identity(current())[HANDLE] == MAIN end
+        if key == "is_main" then return is_main(identity(current())) end
         if key == "id" then return report.id(current()) end
         if key == "local_" then
             local x = extra(identity(current()))

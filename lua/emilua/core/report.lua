@@ -2,8 +2,10 @@
 local import = ...
 local errors = import("core.errors")
 local native = import("core.native")
+local L = import("core.layout")
 local S = import("core.scheduler")
 
+local EXTRA = L.EXTRA
 local format = string.format
 local getenv = os.getenv
 local traceback = debug.traceback
@@ -14,17 +16,16 @@ local report = {}
 local function coloured()
     local wish = getenv("EMILUA_COLORS")
     if wish == "1" or wish == "0" then return wish == "1" end
-    local term = getenv("TERM")
-    return native.is_terminal() == 1 and term ~= nil and term ~= "" and term ~= "dumb"
+    return native.is_terminal() == 1 and import("core.terminal").colours(getenv("TERM") or "")
 end
 
--- Whether errors (level 3) are wanted: the first part of EMILUA_LOG_LEVELS without a domain, or with "emilua".
-local function silent()
+-- The greatest level that is wanted: the first part of EMILUA_LOG_LEVELS without a domain, or with "emilua".
+local function wanted()
     local level = 4
     for spec in (getenv("EMILUA_LOG_LEVELS") or ""):gmatch("[^,]+") do
         level = tonumber(spec:match("^emilua:(%d+)$") or spec:match("^(%d+)$")) or level
     end
-    return level < 3
+    return level
 end
 
 -- Writes a text in which {CODE} stands for an escape sequence, or for nothing.
@@ -36,7 +37,23 @@ end
 report.print = print
 
 local function write(...)
-    if not silent() then print(...) end
+    if wanted() >= 3 then print(...) end
+end
+
+-- A warning, as a log line.
+function report.warning(text)
+    if wanted() < 4 then return end
+    local colour = coloured()
+    text = (colour and "<4>\27[93;1m%s\27[22;39m\n" or "<4>%s\n"):format(text)
+    native.report(text, #text)
+end
+
+-- Says which variables have values that are ignored.
+function report.check_environment()
+    local wish = getenv("EMILUA_COLORS")
+    if wish and wish ~= "" and wish ~= "0" and wish ~= "1" then
+        report.warning("Ignoring unrecognized value for EMILUA_COLORS")
+    end
 end
 
 -- A traceback of a coroutine, or of the running one, without the frames of this module.
@@ -56,15 +73,23 @@ end
 local function address(x) return format("%p", x) end
 report.address = address
 
--- The id of a fiber: its address; that of the main fiber is the VM's.
+-- The id of a fiber: its address; that of the main fiber, and of module bodies, is the VM's.
 function report.id(f)
     f = S.identity(f)
-    return f == S.state.main and format("%p", S.state) or address(f)
+    local x = f[EXTRA]
+    if f == S.state.main or x and x.importer then return address(S.state) end
+    return address(f)
 end
 
 -- `e` is the error and `trace` the traceback of fiber `id`.
 function report.panic(id, e, trace)
     write("{31;1}Fiber %s panicked: '{4}%s{24}'{22;39}\n{2}%s{22}\n", id, errors.text(e), trace)
+end
+
+-- The same for the main fiber of a program.
+function report.main_panic(e, trace)
+    write("{31;1}Main fiber from VM %s panicked: '{4}%s{24}'{22;39}\n{2}%s{22}\n",
+        address(S.state), errors.text(e), trace)
 end
 
 -- `thread`: the address of the Lua thread that ran the handler.

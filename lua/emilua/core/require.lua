@@ -36,16 +36,22 @@ local function waits_for(f, current)
     return false
 end
 
-local function find_loader(name)
+-- The loader of a module, or nil and where it was searched.
+local function search(name)
     local loaders = package.loaders
-    if type(loaders) ~= "table" then error("'package.loaders' must be a table", 3) end
+    if type(loaders) ~= "table" then error("'package.loaders' must be a table", 4) end
     local tried = {}
     for _, searcher in ipairs(loaders) do
         local loader = searcher(name)
         if type(loader) == "function" then return loader end
         if type(loader) == "string" then tried[#tried + 1] = loader end
     end
-    error("module '" .. name .. "' not found:" .. table.concat(tried), 3)
+    return nil, table.concat(tried)
+end
+
+local function find_loader(name)
+    local loader, tried = search(name)
+    return loader or error("module '" .. name .. "' not found:" .. tried, 3)
 end
 
 local function load(name, loader, entry)
@@ -112,4 +118,4 @@ end
 -- A dropped fiber loads nothing any more.
 local function reset() loading = {} end
 
-return { install_shims = install_shims, reset = reset }
+return { install_shims = install_shims, require = shim_require, reset = reset, search = search }

@@ -82,25 +82,26 @@ local function descriptors()
     return view.descriptors
 end
 
--- Reports what is left at the end of a run. Returns the description of the fibers that are left, where it is wanted.
-local function conclude(done, strict, fatal, deadlock)
-    local fibers = deadlock and live()
-    local list = fibers and (strict or not done) and import("core.inspect").fibers() or nil
+-- Reports what is left at the end of a run, whose main fiber is `f`. Returns the description of the fibers
+-- that are left, where it is wanted.
+local function conclude(f, strict, is_program, fatal, deadlock)
+    local left = deadlock and live()
+    local done, failed = f[WAIT] == S.DONE, f[WAIT] == S.FAILED
+    if is_program and failed and not fatal then report.main_panic(f[FN][1], fiber.trace) end
+    local wanted = left and (strict or not done and not is_program)
+    local list = wanted and import("core.inspect").fibers() or nil
     fiber.report_unjoined()
     if fatal then report.handler_failed(fatal[2]) end
-    if fibers and done then notice(fibers) end
+    if left and (is_program or done) then notice(left) end
     return list
 end
 
--- run(main[, opts]): as spec/README.md says.
-function run.run(main, opts)
-    if type(main) ~= "function" then errors.expected(1, "run", "function", main) end
-    local strict = check_options(opts)
-    if state.current then errors.raise_detail("EPERM", "emilua.run was called inside of a run") end
+-- Drives `main` until nothing is left and prints the reports. Returns its fiber, {error} of a failed
+-- cleanup handler, and the description of the fibers that are left.
+local function execute(main, strict, is_program)
     -- What a run left that was ended by a hook or for want of memory.
     reset()
     modules.reset()
-    local open = strict and descriptors()
     state.running = true
     fiber.trace = nil
     local f = fiber.main(main)
@@ -108,15 +109,25 @@ function run.run(main, opts)
     local ok, code = pcall(drive, raw_vm, step)
     state.running = false
     local fatal, stop = state.fatal, state.stop
-    local main_wait = f[WAIT]
     local deadlock = ok and code == 0 and not fatal and not stop
     -- Memory may be wanting, and an error may have a __tostring that raises.
-    local concluded, list = pcall(conclude, main_wait == S.DONE, strict, fatal, deadlock)
+    local concluded, list = pcall(conclude, f, strict, is_program, fatal, deadlock)
     reset()
     run.trace = fiber.trace
     if not ok then error(code, 0) end
     if not concluded then error(list, 0) end
     if code ~= 0 then errors.raise_code(code) end
+    return f, fatal, list
+end
+
+-- run(main[, opts]): as spec/README.md says.
+function run.run(main, opts)
+    if type(main) ~= "function" then errors.expected(1, "run", "function", main) end
+    local strict = check_options(opts)
+    if state.current then errors.raise_detail("EPERM", "emilua.run was called inside of a run") end
+    local open = strict and descriptors()
+    local f, fatal, list = execute(main, strict, false)
+    local main_wait = f[WAIT]
     if fatal then error(fatal[1], 0) end
     if main_wait == S.FAILED then error(f[FN][1], 0) end
     if main_wait ~= S.DONE then
@@ -131,6 +142,12 @@ function run.run(main, opts)
     end
     local values = f[FN]
     if values then return unpack(values, 1, values.n) end
+end
+
+-- Runs a program, whose failure is reported and not raised. Returns whether nothing failed.
+function run.program(main)
+    local f, fatal = execute(main, false, true)
+    return not fatal and f[WAIT] ~= S.FAILED
 end
 
 -- traceback() -> string | nil: that of the error that main failed with in the last run.

@@ -255,8 +255,15 @@ local function body()
     while true do settle(xpcall(S.current[FN], on_error)) end
 end
 
+-- Under the launcher, what makes a function that first takes over the globals of the running Lua thread.
+local inherit = false
+
+-- Coroutines serve many fibers, so the globals of the thread, by which load() compiles, have to be set.
+function scheduler.set_inherit(f) inherit = f end
+
 -- A new fiber, in no queue.
 local function new(fn)
+    if inherit then fn = inherit(fn) end
     local older = S.newest
     -- In the order of core.layout.
     local f = { false, false, false, fn, false, false, false, 0, 0, 0, false, JOINABLE, false, older, false }
