@@ -340,6 +340,14 @@ local function resume(f)
     ready(f)
 end
 
+-- Called when a token without a direction becomes ready; few programs have any.
+local watchers = false
+
+function scheduler.watch(token, f)
+    watchers = watchers or {}
+    watchers[token] = f
+end
+
 -- Wakes the fibers whose direction became ready or whose time has come.
 local function dispatch()
     local tokens = view.ready
@@ -347,7 +355,11 @@ local function dispatch()
         local d = directions[tokens[i]]
         local f = d and d[HEAD]
         local kind = f and f[WAIT]
-        if kind and kind.remove then wake(f, false) end
+        if kind and kind.remove then
+            wake(f, false)
+        elseif watchers and not d and watchers[tokens[i]] then
+            watchers[tokens[i]]()
+        end
     end
     tokens = view.due
     for i = 0, view.n_due - 1 do
