@@ -3,6 +3,7 @@ max_line_length = 120
 cache = false
 
 files["spec"] = { std = "+busted" }
+files["examples/*_spec.lua"] = { std = "+busted" }
 files[".busted"] = { std = "lua51" }
 -- Programs for the launcher: their globals are what they export.
 files["examples/program"] = {

@@ -87,6 +87,20 @@ return {
         },
     },
     {
+        name = "timeout",
+        sides = { emilua = emilua "timeout" },
+        figures = {
+            { name = "CPU per ready call", key = "timeout_ns", unit = "ns", judge = "value", most = 2000 },
+        },
+    },
+    {
+        name = "group",
+        sides = { emilua = emilua "group" },
+        figures = {
+            { name = "CPU per child of 1,000", key = "child_ns", unit = "ns", judge = "value", most = 1000 },
+        },
+    },
+    {
         name = "mutex",
         sides = { emilua = emilua "mutex" },
         figures = {
@@ -187,6 +201,18 @@ return {
                 name = "read of a closed socket", key = "read_ns", unit = "ns",
                 judge = "value", against = "plain", most = 3000, aim = 1000,
             },
+        },
+    },
+    {
+        -- Both in one process: the side prints string.format's time as well.
+        name = "format",
+        sides = { emilua = emilua "format" },
+        figures = {
+            {
+                name = "to string.format", key = "ratio", unit = "x",
+                judge = "value", most = 2, aim = 1.2,
+            },
+            { name = "three fields", key = "format_ns", unit = "ns", judge = "value" },
         },
     },
     {

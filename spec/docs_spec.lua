@@ -12,8 +12,8 @@ local helper = require "spec.helper"
 local jit_util = require "jit.util"
 
 local PAGES = {
-    "asio_error", "byte_span", "condition_variable", "emilua", "errors", "future", "generic_error", "ip", "mutex",
-    "recursive_mutex", "stream", "time",
+    "asio_error", "busted", "byte_span", "condition_variable", "emilua", "errors", "future", "generic_error", "ip",
+    "mutex", "recursive_mutex", "stream", "time",
 }
 
 -- Pages about commands, which have no definitions.
@@ -30,7 +30,9 @@ for name in ([[
 end
 
 -- Types that only describe arguments.
-local ARGUMENTS = { "run_options", "spawn_options", "waiting_fiber", "read_stream", "write_stream", "ip.endpoint" }
+local ARGUMENTS = {
+    "busted_options", "ip.endpoint", "live_fiber", "read_stream", "run_options", "spawn_options", "write_stream",
+}
 
 local function read(path)
     local file = assert(io.open(path))
@@ -227,7 +229,7 @@ describe("the running module", function()
             byte_span = { emilua.byte_span, class = emilua.byte_span.new(4) },
             time = { time }, ip = { ip }, ["ip.tcp"] = { ip.tcp },
             ["ip.address"] = { ip.address, class = ip.address.loopback_v6() },
-            generic_error = { require "emilua.generic_error" },
+            generic_error = { require "emilua.generic_error" }, busted = { require "emilua.busted" },
         }
         for _, name in ipairs{ "mutex", "recursive_mutex", "condition_variable" } do
             local module = require("emilua." .. name)
@@ -251,9 +253,10 @@ describe("the running module", function()
         local fiber = emilua.spawn(function() end)
         fiber:join()
         objects.fiber = { class = fiber }
+        emilua.group(function(g) objects.group = { class = g } end)
         -- The optional fields of an error come from several.
         local e = select(2, pcall(function() return fiber.no_such_field end))
-        e.arg, e.detail, e.where, e.fibers, e.descriptors = 1, "", "", {}, 0
+        e.arg, e.cause, e.detail, e.where, e.fibers, e.descriptors = 1, "", "", "", {}, 0
         objects.error_code, objects.error_category = { class = e }, { class = e.category }
         local acceptor, client = ip.tcp.acceptor.new(), ip.tcp.socket.new()
         acceptor:open("v4")

@@ -39,6 +39,50 @@ describe("examples/producer_consumer.lua", function()
     end)
 end)
 
+describe("examples/port_scan.lua", function()
+    it("finds the port that is open", function()
+        local ip = require "emilua.ip"
+        local acceptor = ip.tcp.acceptor.new()
+        acceptor:open("v4")
+        acceptor:bind("127.0.0.1", 0)
+        acceptor:listen()
+        local port = acceptor.local_port
+        local output, status = example("port_scan", ("127.0.0.1 %d %d"):format(port, port))
+        acceptor:close()
+        assert.same({ port .. " is open\n1 of 1 ports are open\n", 0 }, { output, status })
+    end)
+
+    it("finds none where nobody listens", function()
+        assert.same({ "0 of 3 ports are open\n", 0 }, { example("port_scan", "127.0.0.1 1 3") })
+    end)
+
+    it("explains its usage", function()
+        local output, status = example "port_scan"
+        assert.truthy(output:find("usage: luajit port_scan.lua ADDRESS FIRST LAST", 1, true))
+        assert.equal(2, status)
+    end)
+end)
+
+describe("examples/watchdog.lua", function()
+    it("prints what the stuck fibers wait for", function()
+        local output, status = example "watchdog"
+        assert.equal(0, status)
+        assert.truthy(output:find "Fiber 0x%x+ 'watchdog' is running\n", output)
+        assert.truthy(output:find "Fiber 0x%x+ 'booking' waits for mutex 0x%x+, %d+%.%d+ s\n", output)
+        assert.truthy(output:find "Fiber 0x%x+ 'audit' waits for mutex 0x%x+, %d+%.%d+ s\n", output)
+        assert.truthy(output:find("false\tno progress\n", 1, true), output)
+    end)
+end)
+
+describe("examples/timer_spec.lua", function()
+    it("is a suite that passes", function()
+        local output, status = sh(("timeout %d busted --lua=%s -o plainTerminal "
+            .. "examples/timer_spec.lua"):format(PATIENCE, helper.quote(interpreter:match "^%S+")))
+        assert.truthy(output:find("3 successes / 0 failures / 0 errors / 0 pending", 1, true), output)
+        assert.equal(0, status)
+    end)
+end)
+
 describe("examples/echo_server.lua", function()
     local server, pid, port, errors
 

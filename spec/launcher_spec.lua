@@ -438,3 +438,26 @@ describe("§4.1, §4.3 the end of a program", function()
         ]])
     end)
 end)
+
+describe("README decision 27: SIGQUIT", function()
+    local PROGRAM = [[
+        local ffi = require "ffi"
+        local time = require "time"
+        ffi.cdef "int raise(int);"
+        local sleeper = spawn(function() time.sleep(60) end, { name = "sleeper" })
+        this_fiber.yield()
+        for _ = 1, 2 do
+            ffi.C.raise(3)
+            time.sleep(0.05)
+        end
+        sleeper:cancel()
+        print "goes on"
+    ]]
+
+    it("prints what every fiber does, each time, and the program goes on", function()
+        local output = programs.run { ["app.lua"] = PROGRAM }
+        local dumps = select(2, output:gsub("'sleeper' waits for sleep", ""))
+        assert.equal(2, dumps, output)
+        assert.truthy(output:find("goes on\n$"), output)
+    end)
+end)

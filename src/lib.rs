@@ -3,6 +3,7 @@
 mod bridge;
 mod io;
 mod lua;
+mod number;
 mod rdf;
 mod span;
 mod system;
@@ -30,6 +31,7 @@ macro_rules! exports {
 exports! {
     luaopen_emilua => c"emilua",
     luaopen_emilua_asio_error => c"emilua.asio_error",
+    luaopen_emilua_busted => c"emilua.busted",
     luaopen_emilua_byte_span => c"emilua.byte_span",
     luaopen_emilua_condition_variable => c"emilua.condition_variable",
     luaopen_emilua_future => c"emilua.future",

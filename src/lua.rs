@@ -7,6 +7,7 @@ use std::ffi::{CStr, c_char, c_int};
 /// Every Lua source by its import name. Sources are parsed when they are first imported.
 const SOURCES: &[(&CStr, &str)] = &[
     (c"asio_error", include_str!("../lua/emilua/asio_error.lua")),
+    (c"busted", include_str!("../lua/emilua/busted.lua")),
     (c"byte_span", include_str!("../lua/emilua/byte_span.lua")),
     (
         c"byte_span.numbers",
@@ -21,6 +22,10 @@ const SOURCES: &[(&CStr, &str)] = &[
         include_str!("../lua/emilua/condition_variable.lua"),
     ),
     (
+        c"core.borrow",
+        include_str!("../lua/emilua/core/borrow.lua"),
+    ),
+    (
         c"core.coroutine",
         include_str!("../lua/emilua/core/coroutine.lua"),
     ),
@@ -29,6 +34,10 @@ const SOURCES: &[(&CStr, &str)] = &[
         include_str!("../lua/emilua/core/errors.lua"),
     ),
     (c"core.fiber", include_str!("../lua/emilua/core/fiber.lua")),
+    (
+        c"core.inspect",
+        include_str!("../lua/emilua/core/inspect.lua"),
+    ),
     (
         c"core.layout",
         include_str!("../lua/emilua/core/layout.lua"),
@@ -63,11 +72,25 @@ const SOURCES: &[(&CStr, &str)] = &[
     ),
     (c"core.timer", include_str!("../lua/emilua/core/timer.lua")),
     (c"emilua", include_str!("../lua/emilua/main.lua")),
+    (c"format", include_str!("../lua/emilua/format.lua")),
+    (
+        c"format.parse",
+        include_str!("../lua/emilua/format/parse.lua"),
+    ),
+    (
+        c"format.render",
+        include_str!("../lua/emilua/format/render.lua"),
+    ),
+    (
+        c"format.text",
+        include_str!("../lua/emilua/format/text.lua"),
+    ),
     (c"future", include_str!("../lua/emilua/future.lua")),
     (
         c"generic_error",
         include_str!("../lua/emilua/generic_error.lua"),
     ),
+    (c"group", include_str!("../lua/emilua/group.lua")),
     (c"ip", include_str!("../lua/emilua/ip.lua")),
     (c"ip.address", include_str!("../lua/emilua/ip/address.lua")),
     (
@@ -116,6 +139,7 @@ const SOURCES: &[(&CStr, &str)] = &[
     (c"stream", include_str!("../lua/emilua/stream.lua")),
     (c"time", include_str!("../lua/emilua/time.lua")),
     (c"time.clock", include_str!("../lua/emilua/time/clock.lua")),
+    (c"timeout", include_str!("../lua/emilua/timeout.lua")),
 ];
 
 /// Started with the native half; returns the function that opens a public module.

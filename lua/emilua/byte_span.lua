@@ -9,13 +9,18 @@ local cast, copy, fill, ffi_string = ffi.cast, ffi.copy, ffi.fill, ffi.string
 local span_pointer = native.span_pointer
 
 local mt = { __metatable = "byte_span" }
-local native_new, native_view = native.span_class(mt)
+local make, native_view = native.span_class(mt)
 local raise = errors.raise
 local getmetatable, select, tonumber, type = getmetatable, select, tonumber, type
 local floor, ceil = math.floor, math.ceil
 
--- More than any allocation: refused before the conversion to a size would wrap.
-local MAX = 2 ^ 47
+-- LuaJIT's limit of a userdata.
+local MAX = 0x7fffff00
+
+local function native_new(len, capacity)
+    if capacity > MAX then raise("ENOMEM") end
+    return make(len, capacity)
+end
 
 local methods = {}
 
@@ -31,7 +36,6 @@ local function new(len, capacity)
     len, capacity = truncate(len), truncate(capacity)
     -- Also false for NaN.
     if not (len >= 0 and len <= capacity) then raise("EINVAL") end
-    if capacity > MAX then raise("ENOMEM") end
     return native_new(len, capacity)
 end
 

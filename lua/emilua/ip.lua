@@ -32,6 +32,7 @@ function ip.connect(socket, results, condition)
     enter()
     local last
     for _, entry in pairs(results) do
+        if type(entry) ~= "table" then errors.raise("EINVAL") end
         local a, port = entry.address, entry.port
         if not condition or condition(last, a, port) then
             if socket.is_open then socket:close() end

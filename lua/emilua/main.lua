@@ -5,7 +5,7 @@ local run = import("core.run")
 local scope = import("core.scope")
 import("core.coroutine")
 
-local getmetatable, type = getmetatable, type
+local getmetatable, setmetatable, type = getmetatable, setmetatable, type
 
 -- type(x): the class of an object of the runtime, else what Lua's own type() says.
 local function class(...)
@@ -19,9 +19,29 @@ local function class(...)
     return kind
 end
 
-return {
+local implementation
+
+-- format(fmt, ...): parsed when it is first called.
+local function format(...)
+    if not implementation then implementation = import("format") end
+    return implementation(...)
+end
+
+-- What few programs use is parsed when first asked for.
+local LAZY = { dump = "core.inspect", fibers = "core.inspect", group = "group", timeout = "timeout" }
+
+local function load(self, key)
+    local part = LAZY[key]
+    if not part then return nil end
+    local value = import(part)[key]
+    self[key] = value
+    return value
+end
+
+return setmetatable({
     byte_span = import("byte_span"),
     context = "main",
+    format = format,
     run = run.run,
     scope = scope.scope,
     scope_cleanup_pop = scope.pop,
@@ -31,4 +51,4 @@ return {
     traceback = run.traceback,
     type = class,
     version = "0.1.0",
-}
+}, { __index = load })

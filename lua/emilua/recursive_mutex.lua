@@ -7,6 +7,7 @@ local list = import("core.list")
 
 local FORBID, ON = L.FORBID, L.ON
 local state, suspend, wake, check_yieldable = S.state, S.suspend, S.wake, S.check_yieldable
+local identity = S.identity
 local raise, raise_detail = errors.raise, errors.raise_detail
 local getmetatable, setmetatable = getmetatable, setmetatable
 
@@ -34,19 +35,20 @@ function methods:lock()
     if getmetatable(self) ~= "recursive_mutex" then raise("EINVAL", 1) end
     local f = state.current
     if not f or f[FORBID] > 0 then S.enter_masked() end
-    local owner = self[OWNER]
-    if owner == f then return again(self) end
+    local owner, me = self[OWNER], identity(f)
+    if owner == me then return again(self) end
     if owner then
         check_yieldable()
         list.push(self, f)
         suspend(f, LOCK, self)
         return
     end
-    self[OWNER], self[LEVEL] = f, 1
+    self[OWNER], self[LEVEL] = me, 1
 end
 
+-- Who owns what is locked now.
 local function current()
-    return state.current or raise_detail("EPERM", "a recursive_mutex was used outside of emilua.run")
+    return identity(state.current or raise_detail("EPERM", "a recursive_mutex was used outside of emilua.run"))
 end
 
 function methods:try_lock()
@@ -68,7 +70,7 @@ function methods:unlock()
     local level = self[LEVEL] - 1
     if level == 0 then
         local f = list.pop(self)
-        self[OWNER] = f
+        self[OWNER] = f and identity(f)
         if f then
             level = 1
             wake(f, false)

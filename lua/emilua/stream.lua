@@ -8,6 +8,12 @@ local getmetatable, type = getmetatable, type
 
 local stream = {}
 
+-- Any value may be a stream that has fields.
+local function check_stream(io)
+    local kind = type(io)
+    if kind ~= "table" and kind ~= "userdata" and kind ~= "cdata" then raise("EINVAL", 1) end
+end
+
 local function check_span(bs)
     if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
 end
@@ -36,17 +42,20 @@ local function write(io, bs, minimum)
 end
 
 function stream.read_all(io, bs)
+    check_stream(io)
     check_span(bs)
     return read(io, bs, #bs)
 end
 
 function stream.read_at_least(io, bs, minimum)
+    check_stream(io)
     check_span(bs)
     check_minimum(minimum, "read_at_least")
     return read(io, bs, minimum)
 end
 
 function stream.write_all(io, data)
+    check_stream(io)
     if type(data) == "string" then
         data = byte_span.append(data)
     else
@@ -56,6 +65,7 @@ function stream.write_all(io, data)
 end
 
 function stream.write_at_least(io, bs, minimum)
+    check_stream(io)
     check_span(bs)
     check_minimum(minimum, "write_at_least")
     return write(io, bs, minimum)

@@ -14,7 +14,7 @@ local emilua = {}
 ---@field leaks? "ignore"|"error" `"error"`: fail if a fiber, an operation or a descriptor is left behind
 
 ---@class emilua.spawn_options
----@field name? string shown in the `fibers` of an error of `emilua.run`
+---@field name? string shown by `emilua.fibers` and in the `fibers` of an error of `emilua.run`
 
 ---Runs `main` as the main fiber on the calling thread and returns its values
 ---once nothing is left to do. Raises main's error unchanged.
@@ -46,10 +46,51 @@ function emilua.scope_cleanup_push(handler) end
 ---@param execute? boolean default `true`
 function emilua.scope_cleanup_pop(execute) end
 
+---Formats by a string of {fmt}'s syntax: `format("{:>8.3f}|{}", 3.14159, "text")`.
+---Named arguments are pairs `{name, value}`.
+---@param fmt string
+---@param ... boolean|number|string|table
+---@return string
+function emilua.format(fmt, ...) end
+
+---The values of `f(...)`. When `seconds` are over before it has ended, `f` is interrupted,
+---has unwound, and ETIMEDOUT is raised. `f` has the caller's `local_`, `id`, `is_main` and
+---recursive mutexes.
+---@async
+---@param seconds number
+---@param f async fun(...): ...
+---@param ... any
+---@return any ...
+function emilua.timeout(seconds, f, ...) end
+
+---The values of `body(g)`, once every fiber that `g:spawn` began has ended. The first error
+---interrupts all others, waits for them, and is raised.
+---@async
+---@param body async fun(g: emilua.group): ...
+---@return any ...
+function emilua.group(body) end
+
+---What every live fiber does, the oldest first.
+---@return emilua.live_fiber[]
+function emilua.fibers() end
+
+---Prints `fibers()` on stderr.
+function emilua.dump() end
+
 ---The class name of an object of the runtime, `type(value)` for any other value.
 ---@param value any
 ---@return string
 function emilua.type(value) end
+
+---What the body of `emilua.group` gets.
+---@class emilua.group
+local group = {}
+
+---Starts a child of the group, which runs `f(...)`. It cannot be detached.
+---@param f async fun(...): ...
+---@param ... any
+---@return emilua.fiber
+function group:spawn(f, ...) end
 
 ---Handle of a fiber.
 ---@class emilua.fiber
@@ -83,6 +124,10 @@ local this_fiber = {}
 ---Lets every other ready fiber run first.
 ---@async
 function this_fiber.yield() end
+
+---Names the fiber in `emilua.fibers` and in the `fibers` of an error; `nil` takes the name away.
+---@param name string?
+function this_fiber.set_name(name) end
 
 ---Makes suspending calls raise until the matching `allow_suspend`.
 function this_fiber.forbid_suspend() end

@@ -2,10 +2,12 @@
 
 -- Types of error values; no module of this name exists. Reference: docs/reference/errors.md
 
----@class emilua.waiting_fiber
+---@class emilua.live_fiber
 ---@field id string
 ---@field name? any
+---@field state "running"|"ready"|"waiting"
 ---@field waits_for string
+---@field since number seconds since it last gave its turn up, or was spawned
 ---@field traceback string
 
 ---A fresh table for each error.
@@ -15,8 +17,9 @@
 ---@field arg? integer|string which argument was wrong
 ---@field index? integer `2`, on `emilua.core` bad_index only
 ---@field where? string `file:line` of the call, with `arg`
----@field fibers? emilua.waiting_fiber[] on EDEADLK and EBUSY of `emilua.run`
+---@field fibers? emilua.live_fiber[] on EDEADLK and EBUSY of `emilua.run`
 ---@field descriptors? integer on EBUSY of `emilua.run`: how many were left open
+---@field cause? any on ETIMEDOUT of `emilua.timeout`: the error of the function, if it was not the interruption
 ---@field detail? string what the code alone does not say
 local error_code = {}
 

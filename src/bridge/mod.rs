@@ -36,7 +36,7 @@ pub struct Ops {
     io_bind: extern "C" fn(*mut Io, *const Endpoint) -> i32,
     io_listen: extern "C" fn(*mut Io, i32) -> i32,
     io_accept: extern "C" fn(*mut Io, *mut Io) -> i32,
-    io_connect: extern "C" fn(*mut Io, *const Endpoint) -> i32,
+    io_connect: extern "C" fn(*mut Io, *const Endpoint, i32) -> i32,
     io_connected: extern "C" fn(*mut Io, *const Endpoint) -> i32,
     io_read: extern "C" fn(*mut Io, *const Span) -> i32,
     io_write: extern "C" fn(*mut Io, *const Span) -> i32,
@@ -50,6 +50,8 @@ pub struct Ops {
     address_parse: extern "C" fn(*const c_char, usize, *mut Endpoint) -> i32,
     address_format: extern "C" fn(*const Endpoint, *mut c_char, i32) -> i32,
     host_name: extern "C" fn(*mut c_char, i32) -> i32,
+    number_text: extern "C" fn(f64, i32, i32, *mut c_char, i32) -> i32,
+    is_ascii: extern "C" fn(*const u8, usize) -> i32,
 }
 
 static OPS: Ops = Ops {
@@ -85,6 +87,8 @@ static OPS: Ops = Ops {
     address_parse: crate::io::address_parse,
     address_format: crate::io::address_format,
     host_name: system::host_name,
+    number_text: crate::number::text,
+    is_ascii: crate::number::is_ascii,
 };
 
 /// The table of operations, whose address the Lua half casts once.

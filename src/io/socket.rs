@@ -88,15 +88,22 @@ fn progress(result: io::Result<()>) -> io::Result<()> {
 }
 
 /// connect(2). When it goes on, the same call tells the outcome: after an interruption the kernel
-/// still connects, and the caller closes the socket before it is used again.
-pub extern "C" fn connect(this: *mut Io, endpoint: *const Endpoint) -> i32 {
+/// still connects, and the caller closes the socket before it is used again. `waited`: fibers wait
+/// on the socket.
+pub extern "C" fn connect(this: *mut Io, endpoint: *const Endpoint, waited: i32) -> i32 {
     guard(|| {
         let this = object(this);
         // SAFETY: the Lua half passes an endpoint.
         let address = unsafe { &*endpoint }.socket_address().into();
         // Registered before, so that no edge is missed, and anew, because the reactor's knowledge
-        // of an unconnected socket ("hung up") would never be taken back.
-        if let Err(error) = this.register_anew() {
+        // of an unconnected socket ("hung up") would never be taken back. Not while somebody waits:
+        // that would be forgotten, and such a socket is connected or connecting.
+        let registered = if waited == 0 {
+            this.register_anew()
+        } else {
+            this.register()
+        };
+        if let Err(error) = registered {
             return failure(&error);
         }
         match this.socket().and_then(|socket| socket.connect(&address)) {

@@ -1,6 +1,6 @@
 //! Driving a VM: the future that steps it, and the run that polls it on the calling thread.
 
-use super::{Vm, vm};
+use super::{Vm, timer, vm};
 use crate::bridge::guard;
 use crate::system::{self, InterruptDefault};
 use mlua::ffi::{self, lua_State};
@@ -35,12 +35,13 @@ struct Task {
 unsafe impl Send for Task {}
 
 impl Task {
-    /// Calls `step()`, which is at stack index 2.
+    /// Calls `step(time)`, which is at stack index 2.
     fn step(&mut self) -> Result<isize, End> {
         // SAFETY: `drive` reserved the slots; lua_pcall lets no Lua error out.
         unsafe {
             ffi::lua_pushvalue(self.l, 2);
-            if ffi::lua_pcall(self.l, 0, 1, 0) != 0 {
+            ffi::lua_pushnumber(self.l, timer::coarse() as f64 * 1e-9);
+            if ffi::lua_pcall(self.l, 1, 1, 0) != 0 {
                 return Err(End::Raised);
             }
             let status = ffi::lua_tonumber(self.l, -1) as isize;

@@ -1,6 +1,7 @@
 //! A VM: a Lua state, what is ready in it, and the Rust future that steps it.
 
 mod drive;
+mod quit;
 mod ready;
 mod suspension;
 mod timer;
@@ -19,7 +20,7 @@ use tokio::runtime::Runtime;
 
 /// C functions of this module, as [`crate::lua`] registers them.
 pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] =
-    &[(c"drive", drive::drive)];
+    &[(c"drive", drive::drive), (c"watch_quit", quit::watch_quit)];
 
 /// What the Lua half reads through the FFI. Same layout as `emilua_view` in native.lua.
 #[repr(C)]
@@ -44,6 +45,8 @@ pub struct Vm {
     ready: Vec<u32>,
     due: Vec<u32>,
     timers: Timers,
+    /// The launcher's watch over SIGQUIT.
+    quit: Option<quit::Quit>,
     /// Count of open descriptors, shared with the objects that hold them.
     descriptors: Rc<Cell<i32>>,
     /// A run is active.
@@ -66,6 +69,7 @@ impl Vm {
             ready: Vec::new(),
             due: Vec::new(),
             timers: Timers::default(),
+            quit: None,
             descriptors: Rc::default(),
             running: false,
             runtime: None,

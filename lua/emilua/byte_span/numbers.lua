@@ -7,12 +7,26 @@ local ffi = require("ffi")
 
 local raise = errors.raise
 local cast, span_pointer = ffi.cast, native.span_pointer
+local band = bit.band
 local floor, ceil = math.floor, math.ceil
+local NAN = 0 / 0
 local getmetatable, tonumber, type = getmetatable, tonumber, type
 local little_machine = ffi.abi("le")
 
-local float32 = ffi.new("union { float value; uint8_t bytes[4]; }")
-local float64 = ffi.new("union { double value; uint8_t bytes[8]; }")
+local float32 = ffi.new("union { float value; uint8_t bytes[4]; uint32_t words[1]; }")
+local float64 = ffi.new("union { double value; uint8_t bytes[8]; uint32_t words[2]; }")
+local high_word = little_machine and 1 or 0
+
+-- LuaJIT keeps its type tags in the payload of NaNs: one that is loaded from foreign bytes would be
+-- a forged value. So it is decided on the bits.
+local function is_nan32()
+    return band(float32.words[0], 0x7fffffff) > 0x7f800000
+end
+
+local function is_nan64()
+    local high = band(float64.words[high_word], 0x7fffffff)
+    return high > 0x7ff00000 or high == 0x7ff00000 and float64.words[1 - high_word] ~= 0
+end
 
 return function(methods)
     local function data_of(self, size)
@@ -51,12 +65,13 @@ return function(methods)
         end
     end
 
-    local function define_float(name, size, union, little)
+    local function define_float(name, size, union, is_nan, little)
         local swap = little ~= little_machine
 
         methods["get_" .. name] = function(self)
             local data = data_of(self, size)
             for i = 0, size - 1 do union.bytes[swap and size - 1 - i or i] = data[i] end
+            if is_nan() then return NAN end
             return tonumber(union.value)
         end
 
@@ -76,7 +91,7 @@ return function(methods)
         end
     end
     for suffix, little in pairs({ le = true, be = false }) do
-        define_float("f32" .. suffix, 4, float32, little)
-        define_float("f64" .. suffix, 8, float64, little)
+        define_float("f32" .. suffix, 4, float32, is_nan32, little)
+        define_float("f64" .. suffix, 8, float64, is_nan64, little)
     end
 end

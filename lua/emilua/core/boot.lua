@@ -1,9 +1,9 @@
 -- Starts the Lua half in a state: (source, ops, vm, functions) -> open(module).
 -- Test runners empty package.loaded between files, so what is loaded is kept here.
 local source, ops, vm, functions = ...
-local error, package, setfenv = error, package, setfenv
-local stock_globals = _G
+local error, package = error, package
 
+local globals, setfenv = getfenv(0), setfenv
 local loaded = {}
 
 local function import(name)
@@ -11,8 +11,9 @@ local function import(name)
     if value == nil then
         local chunk = source(name)
         if not chunk then error("emilua: no part named " .. name, 0) end
-        -- Lua compiles with the globals of the running thread, which may be those of a program's module.
-        value = setfenv(chunk, stock_globals)(import)
+        -- A part may be imported first by a program's module, which has globals of its own.
+        setfenv(chunk, globals)
+        value = chunk(import)
         loaded[name] = value
     end
     return value
@@ -21,7 +22,7 @@ end
 loaded["core.raw"] = { ops = ops, vm = vm, functions = functions }
 
 local PUBLIC = {
-    "asio_error", "byte_span", "condition_variable", "future", "generic_error", "ip", "mutex",
+    "asio_error", "busted", "byte_span", "condition_variable", "future", "generic_error", "ip", "mutex",
     "recursive_mutex", "stream", "time",
 }
 

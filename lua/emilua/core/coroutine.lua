@@ -37,6 +37,11 @@ local function returned(co, r, thread, entered, ok, ...)
         state.thread, state.entered = r, co
         return returned(co, r, thread, entered, co_resume(co, can))
     end
+    if r[MASK] > 0 then
+        local f = state.current
+        f[MASK] = f[MASK] - r[MASK]
+    end
+    if state.fatal then scope.stop() end
     -- The root scope of a coroutine ends with its function.
     if r[HANDLERS] and co_status(co) == "dead" then
         state.thread = r
@@ -49,20 +54,28 @@ end
 -- `thread` and `entered` are those of the caller; results are those of coroutine.resume.
 local function resume(co, ...)
     local f = state.current
-    if not f then return co_resume(co, ...) end
-    if f[INTERRUPTED] and f[MASK] == 0 then raise_core(13) end
     local r = records[co]
+    if not f then
+        if r and r[BUSY] then errors.raise("EPERM") end
+        return co_resume(co, ...)
+    end
+    if f[INTERRUPTED] and f[MASK] == 0 then raise_core(13) end
     if not r then
         if type(co) ~= "thread" then return co_resume(co, ...) end
-        r = { false, false, false, false, false, false, false, false, false, 0, false }
+        r = { false, false, false, false, false, false, false, 0, false, 0, false }
         records[co] = r
     elseif r[BUSY] then
         errors.raise("EPERM")
     end
     local thread, entered = state.thread, state.entered
     state.thread, state.entered = r, co
+    -- Handlers that yielded in the middle go on masked, in whatever fiber that is.
+    if r[MASK] > 0 then f[MASK] = f[MASK] + r[MASK] end
     return returned(co, r, thread, entered, co_resume(co, ...))
 end
+
+-- A thread that waits inside one of these has resumed the first argument: what core.inspect looks for.
+S.levels = { [resume] = true, [returned] = true }
 
 function shims.create(f)
     if type(f) ~= "function" then errors.expected(1, "create", "function", f) end

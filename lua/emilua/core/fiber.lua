@@ -10,10 +10,10 @@ local MASK, FORBID, HANDLE, EXTRA = L.MASK, L.FORBID, L.HANDLE, L.EXTRA
 local DONE, FAILED, CUT = S.DONE, S.FAILED, S.CUT
 local JOINABLE, JOINED, DETACHED, MAIN = S.JOINABLE, S.JOINED, S.DETACHED, S.MAIN
 local enter, suspend, check_yieldable = S.enter, S.suspend, S.check_yieldable
-local create, interrupt = S.create, S.interrupt
+local create, identity, interrupt = S.create, S.identity, S.interrupt
 local state = S.state
 local raise, raise_core, is_interrupted = errors.raise, errors.raise_core, errors.is_interrupted
-local error, getmetatable, rawequal, setmetatable = error, getmetatable, rawequal, setmetatable
+local error, getmetatable, rawequal, rawget, setmetatable = error, getmetatable, rawequal, rawget, setmetatable
 local type, unpack = type, unpack
 
 local fiber = {}
@@ -30,13 +30,17 @@ local function extra(f)
 end
 fiber.extra = extra
 
+-- A new fiber with a handle.
+function fiber.new(f) return setmetatable(create(f), mt) end
+
 function fiber.spawn(f, opts)
     if type(f) ~= "function" then errors.expected(1, "spawn", "function", f) end
     if not state.running then
         errors.raise_detail("EPERM", "spawn was called outside of emilua.run")
     end
-    local new = setmetatable(create(f), mt)
-    if type(opts) == "table" and opts.name ~= nil then extra(new).name = opts.name end
+    local new = fiber.new(f)
+    local name = type(opts) == "table" and rawget(opts, "name")
+    if name then extra(new).name = name end
     return new
 end
 
@@ -72,9 +76,9 @@ local unreported, failures = setmetatable({}, { __mode = "k" }), 0
 -- Takes the traceback of an uncaught error, when somebody may want it. One that a scope has
 -- passed on was taken there, where it was raised.
 function S.on_error(f, e)
-    local handle = f[HANDLE]
-    if handle[HANDLE] or is_interrupted(e) and handle ~= MAIN then return end
-    local x = extra(f)
+    local handle, x = f[HANDLE], f[EXTRA]
+    if handle[HANDLE] and not (x and x.ended) or is_interrupted(e) and handle ~= MAIN then return end
+    x = extra(f)
     local passed = x.passed
     x.trace = passed and rawequal(passed.error, e) and passed.trace or report.traceback()
 end
@@ -84,6 +88,7 @@ local function trace_of(f)
     local x = f[EXTRA]
     return x and x.trace or "stack traceback:"
 end
+fiber.trace_of = trace_of
 
 -- Arms a sentinel in the fiber's table: the report is printed when the handle is collected.
 local function arm(f)
@@ -116,10 +121,18 @@ function fiber.report_unjoined()
     end
 end
 
+local JOIN = { name = "join", joins = true }
+
+function JOIN.remove(f) f[ON][HANDLE] = JOINABLE end
+
 function S.on_end(f, failed)
+    local x = f[EXTRA]
+    local ended = x and x.ended
+    -- It may interrupt the fiber that joins, and says whether it takes the error.
+    local taken = ended and ended(f, failed)
     local handle = f[HANDLE]
     if handle == JOINABLE then
-        if failed and not is_interrupted(f[FN][1]) then arm(f) end
+        if failed and not taken and not is_interrupted(f[FN][1]) then arm(f) end
     elseif handle == DETACHED then
         if failed and not is_interrupted(f[FN][1]) then
             report.panic(report.id(f), f[FN][1], trace_of(f))
@@ -130,22 +143,19 @@ function S.on_end(f, failed)
             state.stop = true
             fiber.trace = trace_of(f)
         end
-    else
+    elseif handle[WAIT] and handle[WAIT].joins and handle[ON] == f then
+        -- Else a hook, or a want of memory, struck the other fiber on its way into the wait.
         handle[ON] = false
         S.ready_next(handle)
     end
 end
-
-local JOIN = { name = "join" }
-
-function JOIN.remove(f) f[ON][HANDLE] = JOINABLE end
 
 local methods = {}
 
 function methods:join()
     local f = enter()
     if getmetatable(self) ~= "fiber" or self[HANDLE] ~= JOINABLE then raise("EINVAL", 1) end
-    if self == f then raise("EDEADLK") end
+    if self == identity(f) then raise("EDEADLK") end
     if self[WAIT] ~= DONE and self[WAIT] ~= FAILED then
         check_yieldable()
         self[HANDLE] = f
@@ -167,6 +177,8 @@ end
 
 function methods:detach()
     if getmetatable(self) ~= "fiber" or self[HANDLE] ~= JOINABLE then raise("EINVAL", 1) end
+    local x = self[EXTRA]
+    if x and x.ended then raise("EINVAL", 1) end
     self[HANDLE] = DETACHED
     if self[WAIT] == FAILED then
         local trace = disarm(self)
@@ -239,12 +251,19 @@ function this.restore_interruption()
 end
 this.restore_cancellation = this.restore_interruption
 
+-- The name in reports about waiting fibers; nil takes it away.
+function this.set_name(name)
+    local f = current()
+    if name ~= nil and type(name) ~= "string" then errors.expected(1, "set_name", "string", name) end
+    extra(identity(f)).name = name
+end
+
 setmetatable(this, {
     __index = function(_, key)
-        if key == "is_main" then return is_main(current()) end
+        if key == "is_main" then return is_main(identity(current())) end
         if key == "id" then return report.id(current()) end
         if key == "local_" then
-            local x = extra(current())
+            local x = extra(identity(current()))
             local storage = x.local_
             if not storage then
                 storage = {}

@@ -37,7 +37,7 @@ local ops = ffi.cast(ffi.typeof([[
         int32_t (*io_bind)(void *, $);
         int32_t (*io_listen)(void *, int32_t);
         int32_t (*io_accept)(void *, void *);
-        int32_t (*io_connect)(void *, $);
+        int32_t (*io_connect)(void *, $, int32_t);
         int32_t (*io_connected)(void *, $);
         int32_t (*io_read)(void *, const void *);
         int32_t (*io_write)(void *, const void *);
@@ -51,6 +51,8 @@ local ops = ffi.cast(ffi.typeof([[
         int32_t (*address_parse)(const char *, size_t, $);
         int32_t (*address_format)($, char *, int32_t);
         int32_t (*host_name)(char *, int32_t);
+        int32_t (*number_text)(double, int32_t, int32_t, char *, int32_t);
+        int32_t (*is_ascii)(const char *, size_t);
     } *]], endpoint, endpoint, endpoint, endpoint, endpoint, endpoint, endpoint), raw.ops)
 
 local native = {
@@ -68,7 +70,7 @@ for name in ([[
     collect message panic strerror report is_terminal clock timer_after timer_at timer_cancel
     span_find span_rfind io_new io_free io_open io_bind io_listen io_accept io_connect io_connected
     io_read io_write io_shutdown io_close io_is_open io_local io_remote io_set_option io_get_option
-    address_parse address_format host_name ]]):gmatch("%S+") do
+    address_parse address_format host_name number_text is_ascii ]]):gmatch("%S+") do
     native[name] = ops[name]
 end
 

@@ -38,6 +38,13 @@ function operation.direction()
     return d
 end
 
+-- A token of its own for scheduler.watch().
+function operation.token()
+    local token = last_token
+    last_token = token + 1
+    return token
+end
+
 -- Gives the tokens of an object back whose handle is freed. A late event of the old object is only
 -- one more try for the new one.
 function operation.recycle(a, b)

@@ -28,12 +28,16 @@ local function wanted()
     return level
 end
 
--- Replaces {CODE} by the escape sequences, or by nothing.
-local function write(text, ...)
-    if wanted() < 3 then return end
+-- Writes a text in which {CODE} stands for an escape sequence, or for nothing.
+local function print(text, ...)
     local escape = coloured() and "\27[%1m" or ""
     text = format(text:gsub("{([%d;]+)}", escape), ...)
     native.report(text, #text)
+end
+report.print = print
+
+local function write(...)
+    if wanted() >= 3 then print(...) end
 end
 
 -- A warning, as a log line.
@@ -58,7 +62,8 @@ function report.traceback(co)
     for line in (co and traceback(co) or traceback()):gmatch("[^\n]+") do
         if not line:find("^\t%[emilua") and line ~= "\t[C]: in function 'error'"
             and line ~= "\t[C]: in function 'pcall'" and line ~= "\t[C]: in function 'xpcall'"
-            and line ~= "\t[C]: in function 'resume'" and line ~= "\t[C]: in function 'yield'" then
+            and not line:find("^\t%[C%]: in function 'c?o?_?resume'")
+            and not line:find("^\t%[C%]: in function 'c?o?_?yield'") then
             lines[#lines + 1] = line
         end
     end
@@ -70,6 +75,7 @@ report.address = address
 
 -- The id of a fiber: its address; that of the main fiber, and of module bodies, is the VM's.
 function report.id(f)
+    f = S.identity(f)
     local x = f[EXTRA]
     if f == S.state.main or x and x.importer then return address(S.state) end
     return address(f)

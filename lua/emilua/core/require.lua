@@ -25,9 +25,13 @@ function REQUIRE.remove(f) list.remove(loading[f[ON]].waiters, f) end
 local function waits_for(f, current)
     while f do
         if f == current then return true end
-        if f[L.WAIT] ~= REQUIRE then return false end
-        local entry = loading[f[ON]]
-        f = entry and entry.fiber
+        local kind = f[L.WAIT]
+        if kind == REQUIRE then
+            local entry = loading[f[ON]]
+            f = entry and entry.fiber
+        else
+            f = kind and kind.inner and kind.inner(f)
+        end
     end
     return false
 end

@@ -9,7 +9,7 @@ local raw = import("core.raw")
 local report = import("core.report")
 local modules = import("core.require")
 
-local CO, FN, WAIT, ON, EXTRA = L.CO, L.FN, L.WAIT, L.ON, L.EXTRA
+local FN, WAIT, ON = L.FN, L.WAIT, L.ON
 local state, step, reset = S.state, S.step, S.reset
 local error, pcall, type, unpack = error, pcall, type, unpack
 local collectgarbage = collectgarbage
@@ -44,27 +44,6 @@ local function live()
     end
     for i = 1, n / 2 do fibers[i], fibers[n + 1 - i] = fibers[n + 1 - i], fibers[i] end
     return fibers
-end
-
-local function waits_for(f)
-    local kind = f[WAIT]
-    if not kind then return "its turn" end
-    return kind.describe and kind.describe(f[ON]) or kind.name
-end
-
--- {id, name, waits_for, traceback} of each fiber.
-local function describe(fibers)
-    local list = {}
-    for i, f in ipairs(fibers) do
-        local x = f[EXTRA]
-        list[i] = {
-            id = report.id(f),
-            name = x and x.name or nil,
-            waits_for = waits_for(f),
-            traceback = f[CO] and report.traceback(f[CO]) or "",
-        }
-    end
-    return list
 end
 
 -- The lines of the deadlock notice: each mutex and future that fibers wait for, once.
@@ -109,7 +88,8 @@ local function conclude(f, strict, is_program, fatal, deadlock)
     local left = deadlock and live()
     local done, failed = f[WAIT] == S.DONE, f[WAIT] == S.FAILED
     if is_program and failed and not fatal then report.main_panic(f[FN][1], fiber.trace) end
-    local list = left and (strict or not done and not is_program) and describe(left) or nil
+    local wanted = left and (strict or not done and not is_program)
+    local list = wanted and import("core.inspect").fibers() or nil
     fiber.report_unjoined()
     if fatal then report.handler_failed(fatal[2]) end
     if left and (is_program or done) then notice(left) end

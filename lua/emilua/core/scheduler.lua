@@ -2,7 +2,9 @@
 --
 -- A kind of wait is a table {name, remove, masked, external, due}: remove(fiber) takes the fiber out of
 -- whatever it waits in; `masked` waits cannot be interrupted; `external` ones are ended by the operating
--- system and keep the VM alive; due(fiber) is called when its time has come.
+-- system and keep the VM alive; due(fiber) is called when its time has come. interrupt(fiber) passes an
+-- interruption on to the fibers that are waited for, instead of ending the wait; inner(fiber) is the one
+-- that runs in the waiting fiber's name.
 local import = ...
 local L = import("core.layout")
 local errors = import("core.errors")
@@ -10,11 +12,12 @@ local native = import("core.native")
 
 local CO, FN, WAIT, ON, NEXT = L.CO, L.FN, L.WAIT, L.ON, L.NEXT
 local INTERRUPTED, MASK, FORBID = L.INTERRUPTED, L.MASK, L.FORBID
-local HANDLERS, OLDER, NEWER = L.HANDLERS, L.OLDER, L.NEWER
+local EXTRA, HANDLERS, OLDER, NEWER, SINCE = L.EXTRA, L.HANDLERS, L.OLDER, L.NEWER, L.SINCE
 
 local co_create, co_resume, co_yield = coroutine.create, coroutine.resume, coroutine.yield
 local co_running, isyieldable = coroutine.running, coroutine.isyieldable
-local pcall, select, xpcall = pcall, select, xpcall
+local getfenv, pcall, select, setfenv, xpcall = getfenv, pcall, select, setfenv, xpcall
+local globals = getfenv(0)
 local raise_core, raise_detail = errors.raise_core, errors.raise_detail
 local collect, vm, view = native.collect, native.vm, native.view
 
@@ -32,11 +35,13 @@ local WOKEN = { name = "its turn" }
 
 -- States of HANDLE beside the fiber that joins.
 local JOINABLE, JOINED, DETACHED, MAIN = { "joinable" }, { "joined" }, { "detached" }, { "main" }
+local HELPER = { "helper" } -- of a fiber that runs in another's name
 
 -- Slot of the fiber that tries in a direction; see core.operation.
 local HEAD = 3
 
--- Fibers resumed by one step(): the driver looks for events between two.
+-- Fibers resumed by one step(): the driver looks for events between two. One that has used up its
+-- budget counts for as many as it did operations.
 local BATCH = 4096
 -- Operations of one fiber that may be done at once before others get a turn.
 local BUDGET = 128
@@ -51,7 +56,8 @@ local S = {
     current = false, -- the fiber that runs
     thread = { [L.DEPTH] = 0, [L.HANDLERS] = false }, -- record of the running Lua thread's scopes
     entered = false, -- the Lua thread that the shims entered last
-    budget = 0,
+    budget = 0, -- operations that the current fiber may still do at once
+    left = 0, -- fibers that this step may still resume
     -- Fibers in external waits. Counted by the scheduler when it suspends and resumes a fiber, not by
     -- the fiber: a hook that throws in between must not leave the VM waiting for ever.
     pending = 0,
@@ -63,6 +69,8 @@ local S = {
 }
 local outside = S.thread
 
+local now = 0 -- seconds, coarse; read once per step
+
 local first, last = false, false -- the ready queue, linked by NEXT
 local pool, pooled = {}, 0 -- coroutines that wait for a fiber
 
@@ -71,16 +79,18 @@ local scheduler = {
     HEAD = HEAD,
     SUSPENDED = SUSPENDED, PROBE = PROBE,
     CUT = CUT, ABORTED = ABORTED,
-    DONE = DONE, FAILED = FAILED,
-    JOINABLE = JOINABLE, JOINED = JOINED, DETACHED = DETACHED, MAIN = MAIN,
+    DONE = DONE, FAILED = FAILED, WOKEN = WOKEN,
+    JOINABLE = JOINABLE, JOINED = JOINED, DETACHED = DETACHED, MAIN = MAIN, HELPER = HELPER,
     directions = setmetatable({}, { __mode = "v" }), -- by token; weak: an object may be dropped
     sleepers = {}, -- fibers by timer token
+    free_tokens = {}, -- timer tokens that nobody sleeps under
     on_end = false, -- called with a fiber that has ended, and whether it failed; set by core.fiber
     on_error = false, -- called with a fiber and its uncaught error, before unwinding; set by core.fiber
     on_idle = false, -- called when nothing is left: whether something has come up; set by core.run
     unwind = false, -- runs cleanup handlers; set by core.scope
+    levels = false, -- functions that resume coroutines; set by core.coroutine
 }
-local directions, sleepers = scheduler.directions, scheduler.sleepers
+local directions, sleepers, free_tokens = scheduler.directions, scheduler.sleepers, scheduler.free_tokens
 
 -- Whether a fiber can run.
 function scheduler.has_ready() return first ~= false end
@@ -95,12 +105,13 @@ end
 scheduler.ready = ready
 
 -- Puts a fiber at the head of the ready queue.
-function scheduler.ready_next(f)
+local function ready_next(f)
     f[WAIT] = false
     f[NEXT] = first
     first = f
     if not last then last = f end
 end
+scheduler.ready_next = ready_next
 
 -- Wakes a suspended fiber; `outcome` is what suspend() returns in it.
 local function wake(f, outcome)
@@ -110,6 +121,20 @@ local function wake(f, outcome)
     if kind and kind.external then f[WAIT] = WOKEN end
 end
 scheduler.wake = wake
+
+-- The same, before all others.
+function scheduler.wake_next(f, outcome)
+    f[ON] = outcome
+    local kind = f[WAIT]
+    ready_next(f)
+    if kind and kind.external then f[WAIT] = WOKEN end
+end
+
+-- The fiber in whose name `f` runs.
+function scheduler.identity(f)
+    local x = f[EXTRA]
+    return x and x.borrows or f
+end
 
 local function refuse()
     raise_detail("EPERM", "a suspending function was called outside of emilua.run")
@@ -183,6 +208,7 @@ function scheduler.charge(f)
     S.budget = budget
     if budget <= 0 then
         S.budget = BUDGET
+        S.left = S.left - BUDGET
         local entered = S.entered
         if can_yield(entered) and (entered == f[CO] or co_yield(PROBE)) then
             pass(f)
@@ -194,7 +220,9 @@ end
 function scheduler.interrupt(f)
     f[INTERRUPTED] = true
     local kind = f[WAIT]
-    if kind and kind.remove and not kind.masked and f[MASK] == 0 then
+    if not kind or kind.masked or f[MASK] > 0 then return end
+    if kind.interrupt then return kind.interrupt(f) end
+    if kind.remove then
         kind.remove(f)
         wake(f, CUT)
     end
@@ -217,6 +245,8 @@ local function settle(ok, ...)
         f[FN] = { (...) }
     end
     if f[HANDLERS] then scheduler.unwind(f, -1) end
+    -- The next fiber of this coroutine must not find what setfenv(0, t) has left.
+    if getfenv(0) ~= globals then setfenv(0, globals) end
     return co_yield(ok and ENDED or BROKEN)
 end
 
@@ -231,14 +261,22 @@ local inherit = false
 -- Coroutines serve many fibers, so the globals of the thread, by which load() compiles, have to be set.
 function scheduler.set_inherit(f) inherit = f end
 
--- A new fiber at the tail of the queue, not started.
-function scheduler.create(fn)
+-- A new fiber, in no queue.
+local function new(fn)
     if inherit then fn = inherit(fn) end
     local older = S.newest
     -- In the order of core.layout.
     local f = { false, false, false, fn, false, false, false, 0, 0, 0, false, JOINABLE, false, older, false }
     if older then older[NEWER] = f end
+    f[SINCE] = now
     S.newest = f
+    return f
+end
+scheduler.new = new
+
+-- A new fiber at the tail of the queue, not started.
+function scheduler.create(fn)
+    local f = new(fn)
     ready(f)
     return f
 end
@@ -283,6 +321,7 @@ local function resume(f)
     if signal == SUSPENDED then
         local kind = f[WAIT]
         if kind and kind.external then S.pending = S.pending + 1 end
+        f[SINCE] = now
         return
     end
     if signal == ENDED or signal == BROKEN then
@@ -301,6 +340,14 @@ local function resume(f)
     ready(f)
 end
 
+-- Called when a token without a direction becomes ready; few programs have any.
+local watchers = false
+
+function scheduler.watch(token, f)
+    watchers = watchers or {}
+    watchers[token] = f
+end
+
 -- Wakes the fibers whose direction became ready or whose time has come.
 local function dispatch()
     local tokens = view.ready
@@ -308,13 +355,18 @@ local function dispatch()
         local d = directions[tokens[i]]
         local f = d and d[HEAD]
         local kind = f and f[WAIT]
-        if kind and kind.remove then wake(f, false) end
+        if kind and kind.remove then
+            wake(f, false)
+        elseif watchers and not d and watchers[tokens[i]] then
+            watchers[tokens[i]]()
+        end
     end
     tokens = view.due
     for i = 0, view.n_due - 1 do
         local token = tokens[i]
         local f = sleepers[token]
         sleepers[token] = false
+        free_tokens[#free_tokens + 1] = token
         if f then
             local due = f[WAIT].due
             if due then due(f) end
@@ -323,12 +375,15 @@ local function dispatch()
     end
 end
 
--- Runs ready fibers until none is left or BATCH have run. The driver calls this.
-function scheduler.step()
+-- Runs ready fibers until none is left or BATCH have run. The driver calls this with the coarse time.
+function scheduler.step(time)
+    now = time
     if collect(vm) > 0 then dispatch() end
-    for _ = 1, BATCH do
+    S.left = BATCH
+    while S.left > 0 do
         local f = first
         if not f then break end
+        S.left = S.left - 1
         first = f[NEXT]
         if not first then last = false end
         resume(f)

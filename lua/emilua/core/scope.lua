@@ -31,9 +31,29 @@ local function fatal(f, e)
     error(e, 0)
 end
 
-local function run(f, handler)
+-- What pcall and its like do after a handler has failed where the fiber could not be suspended.
+function scope.stop() error(state.fatal[1], 0) end
+
+local function run(handler)
     local ok, e = pcall(handler)
-    if not ok then fatal(f, e) end
+    if not ok then fatal(state.current, e) end
+end
+
+-- Disables interruption while handlers of record `t` run. A coroutine counts for itself too: it may
+-- yield in the middle, and go on in another fiber.
+local function mask(t)
+    local f = state.current
+    if not f then return end
+    f[MASK] = f[MASK] + 1
+    if t ~= f then t[MASK] = t[MASK] + 1 end
+end
+
+local function unmask(t)
+    local f = state.current
+    if not f then return end
+    -- Not below zero: a handler may have restored more than it disabled.
+    if f[MASK] > 0 then f[MASK] = f[MASK] - 1 end
+    if t ~= f then t[MASK] = t[MASK] - 1 end
 end
 
 -- Runs the handlers of record `t` that are deeper than `depth`, newest first. They are taken off
@@ -43,15 +63,15 @@ local function unwind(t, depth)
     local rest = h
     while rest and rest[AT] > depth do rest = rest[REST] end
     t[HANDLERS] = rest
-    local f = state.current
-    if f then f[MASK] = f[MASK] + 1 end
+    if state.fatal then return end
+    mask(t)
     while h ~= rest do
-        run(f, h[FUNCTION])
+        run(h[FUNCTION])
         h = h[REST]
     end
     -- What the handlers of a root scope pushed is never run.
     if depth < 0 then t[HANDLERS] = false end
-    if f then f[MASK] = f[MASK] - 1 end
+    unmask(t)
 end
 scope.unwind = unwind
 S.unwind = unwind
@@ -61,6 +81,7 @@ local function leave(t, depth, ...)
     t[DEPTH] = depth
     local h = t[HANDLERS]
     if h and h[AT] > depth then unwind(t, depth) end
+    if state.fatal then scope.stop() end
     return ...
 end
 
@@ -113,6 +134,9 @@ end
 function scope.push(handler)
     if type(handler) ~= "function" then errors.raise("EINVAL") end
     local t = state.thread
+    if not state.current and t[DEPTH] == 0 then
+        errors.raise_detail("EPERM", "scope_cleanup_push was called outside of emilua.run and of a scope")
+    end
     t[HANDLERS] = { handler, t[DEPTH], t[HANDLERS] }
 end
 
@@ -122,10 +146,9 @@ function scope.pop(execute)
     if not h or h[AT] < t[DEPTH] then raise_core(errors.UNMATCHED_SCOPE) end
     t[HANDLERS] = h[REST]
     if execute == false then return end
-    local f = state.current
-    if f then f[MASK] = f[MASK] + 1 end
-    run(f, h[FUNCTION])
-    if f then f[MASK] = f[MASK] - 1 end
+    mask(t)
+    run(h[FUNCTION])
+    unmask(t)
 end
 
 return scope

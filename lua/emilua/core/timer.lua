@@ -11,7 +11,7 @@ local timer_cancel, vm = native.timer_cancel, native.vm
 
 local timer = {}
 
-local free, last_token = {}, 0
+local free, last_token = S.free_tokens, 0
 
 -- A token that no sleeper has.
 function timer.token()
@@ -29,6 +29,7 @@ end
 function timer.cancel(token)
     sleepers[token] = false
     timer_cancel(vm, token)
+    free[#free + 1] = token
 end
 
 local SLEEP = { name = "sleep", external = true }
@@ -39,9 +40,7 @@ function SLEEP.remove(f) timer.cancel(f[ON]) end
 -- Suspends `f` until `token`, for which a deadline has been added, is due. Returns the outcome.
 function timer.wait(f, kind, on, token)
     sleepers[token] = f
-    local outcome = suspend(f, kind, on)
-    free[#free + 1] = token
-    return outcome
+    return suspend(f, kind, on)
 end
 
 return timer

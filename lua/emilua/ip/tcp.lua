@@ -71,7 +71,8 @@ function methods:connect(a, port)
     if native.io_is_open(handle) == 0 then self:open(a) end
     -- Its own, for the attempt goes on while others use the scratch one.
     local peer = to_endpoint(a, port, native.new_endpoint())
-    local code = io_connect(handle, peer)
+    local waited = (self[READ][HEAD] or self[WRITE][HEAD]) and 1 or 0
+    local code = io_connect(handle, peer, waited)
     if code == PENDING then code = await(self[WRITE], f, io_connected, handle, peer) end
     check(code)
     charge(f)

@@ -6,9 +6,12 @@ local environment = import("program.environment")
 local errors = import("core.errors")
 local modules = import("program.modules")
 local native = import("core.native")
+local operation = import("core.operation")
 local options = import("program.options")
+local raw = import("core.raw")
 local report = import("core.report")
 local run = import("core.run")
+local S = import("core.scheduler")
 
 local getenv, stderr, stdout = os.getenv, io.stderr, io.stdout
 local absolute_path = native.absolute_path
@@ -43,6 +46,16 @@ local function prepare()
     end
 end
 
+-- From here on SIGQUIT prints what every fiber does.
+local function watch_quit()
+    local token = operation.token()
+    local function look()
+        if native.watch_quit(raw.vm, token) then emilua.dump() end
+    end
+    S.watch(token, look)
+    look()
+end
+
 -- main(arguments, prefix) -> exit status. `arguments` is the table `arg` of the interpreter, `prefix` the
 -- directory above the launcher's own.
 function launcher.main(arguments, prefix)
@@ -66,7 +79,10 @@ function launcher.main(arguments, prefix)
         stderr:write("Error starting the lua VM: ", reason, "\n")
         return 1
     end
-    local ok, passed = pcall(run.program, main)
+    local ok, passed = pcall(run.program, function()
+        watch_quit()
+        return main()
+    end)
     if not ok then
         -- The loop itself could not go on, for want of descriptors for example.
         stderr:write("emilua: ", errors.text(passed), "\n")

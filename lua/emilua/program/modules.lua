@@ -10,7 +10,7 @@ local native = import("core.native")
 local path = import("program.path")
 local stock = import("core.require")
 
-local WAIT, FN = L.WAIT, L.FN
+local EXTRA, FN, WAIT = L.EXTRA, L.FN, L.WAIT
 local state = S.state
 local fail = ids.fail
 local error, getfenv, loadstring, rawequal, setfenv, type = error, getfenv, loadstring, rawequal, setfenv, type
@@ -75,9 +75,9 @@ local function compile(module, text)
 end
 
 -- The importer waits for the body and cannot be interrupted meanwhile.
-local LOADING = { name = "require", masked = true }
+local LOADING = { name = "require", masked = true, joins = true }
 
-function LOADING.describe(module) return "module " .. module.path end
+function LOADING.describe(body) return "module " .. body[EXTRA].module.path end
 
 -- Runs the body in a fiber of its own and returns its globals as they are then.
 local function run(module, chunk)
@@ -88,7 +88,8 @@ local function run(module, chunk)
         chunk()
         module.value = getfenv(0)
     end, f)
-    S.suspend(f, LOADING, module)
+    body[EXTRA].module = module
+    S.suspend(f, LOADING, body)
     if body[WAIT] == S.FAILED then error(body[FN][1], 0) end
     return module.value
 end
@@ -226,7 +227,7 @@ function modules.require_of(module)
         if type(id) ~= "string" then errors.expected(1, "require", "string", id) end
         local importer = known[path.text(caller_globals(module)._FILE)]
         if not importer then fail(errors.CURRENT_MODULE_NOT_KNOWN) end
-        if not fiber.is_main(state.current) then fail(errors.ONLY_MAIN_FIBER_MAY_IMPORT) end
+        if not fiber.is_main(S.identity(state.current)) then fail(errors.ONLY_MAIN_FIBER_MAY_IMPORT) end
         local value = require_from(importer, id)
         return value
     end

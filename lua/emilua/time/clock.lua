@@ -95,7 +95,13 @@ function clock.new(name, id, adjustable)
 
     function mt.__sub(a, b)
         if getmetatable(a) ~= class then raise("EINVAL", 1) end
-        if getmetatable(b) == class then return tonumber(a[NS] - b[NS]) / 1e9 end
+        if getmetatable(b) == class then
+            local x, y = a[NS], b[NS]
+            local d = x - y
+            -- Beyond 64 bits a number still holds it.
+            if (y > 0) ~= (d < x) and y ~= 0 then return (tonumber(x) - tonumber(y)) / 1e9 end
+            return tonumber(d) / 1e9
+        end
         if not adjustable or type(b) ~= "number" then raise("EINVAL", 2) end
         return point(plus(a[NS], negative(round(check(b, "__sub", 2)))))
     end

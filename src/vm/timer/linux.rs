@@ -69,6 +69,14 @@ impl Alarm {
     }
 }
 
+/// The monotonic time in nanoseconds at the last tick of the kernel: 5 ns instead of 20.
+pub fn coarse() -> i64 {
+    // It exists on every kernel.
+    let time = clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC_COARSE)
+        .unwrap_or_else(|_| TimeSpec::new(0, 0));
+    time.tv_sec() * 1_000_000_000 + time.tv_nsec()
+}
+
 /// The time of a clock in nanoseconds.
 pub fn now(clock: i32) -> i64 {
     use nix::time::ClockId;

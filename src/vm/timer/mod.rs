@@ -7,7 +7,7 @@
 #[cfg_attr(not(target_os = "linux"), path = "portable.rs")]
 mod alarm;
 
-pub use alarm::now;
+pub use alarm::{coarse, now};
 
 use crate::bridge::failure;
 use alarm::Alarm;

@@ -46,6 +46,11 @@ impl Alarm {
     }
 }
 
+/// The monotonic time in nanoseconds.
+pub fn coarse() -> i64 {
+    now(STEADY)
+}
+
 /// The time of a clock in nanoseconds.
 pub fn now(clock: i32) -> i64 {
     static START: OnceLock<Instant> = OnceLock::new();
