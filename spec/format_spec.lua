@@ -167,8 +167,9 @@ describe("a double", function()
         local cell = ffi.new "union { double number; uint32_t words[2]; }"
         for _ = 1, 3000 do
             cell.words[0], cell.words[1] = math.random(0, 2 ^ 32 - 1), math.random(0, 2 ^ 32 - 1)
-            local x = tonumber(cell.number)
-            if x == x and (x ~= math.floor(x) or math.abs(x) > 2 ^ 63 and math.abs(x) ~= inf) then
+            -- The payload of a NaN could be one of LuaJIT's type tags.
+            local x = bit.band(cell.words[1], 0x7ff00000) == 0x7ff00000 and 0 or tonumber(cell.number)
+            if (x ~= math.floor(x) or math.abs(x) > 2 ^ 63 and math.abs(x) ~= inf) then
                 local text = format("{}", x)
                 assert.equal(x, tonumber(text))
                 -- No shorter one does.
