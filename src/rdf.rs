@@ -40,8 +40,7 @@ fn fields(triple: Triple) -> [String; FIELDS] {
 /// `turtle(text) -> {subject, predicate, object, kind, extra, subject, ...} | nil`: nil when `text` is
 /// no Turtle.
 unsafe extern "C-unwind" fn turtle(l: *mut lua_State) -> c_int {
-    // SAFETY: a C function called by Lua with a string. The list is handed over to Lua's collector
-    // before anything can raise: a Lua error would leak it, no more.
+    // SAFETY: a C function called by Lua with a string, which is on the stack while it is read.
     unsafe {
         let mut length = 0;
         let text = ffi::luaL_checklstring(l, 1, &mut length);

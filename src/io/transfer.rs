@@ -60,9 +60,9 @@ pub extern "C" fn read(this: *mut Io, span: *const Span) -> i32 {
         // SAFETY: the Lua half passes a byte_span and keeps it alive during the call.
         let span = unsafe { &*span };
         let wanted = span.len.min(LONGEST);
+        let data = span.data.cast::<MaybeUninit<u8>>();
         // SAFETY: the span's memory has `len` writable bytes, and only this thread uses it.
-        let buffer =
-            unsafe { std::slice::from_raw_parts_mut(span.data.cast::<MaybeUninit<u8>>(), wanted) };
+        let buffer = unsafe { std::slice::from_raw_parts_mut(data, wanted) };
         let result = object(this).attempt(
             Direction::Read,
             |socket| socket.recv(buffer),

@@ -121,8 +121,7 @@ impl Vm {
 /// `drive(vm, step)`: runs `step()` until it says that nothing is left. Returns nothing, or a
 /// negated error number; raises what `step()` raised.
 pub unsafe extern "C-unwind" fn drive(l: *mut lua_State) -> c_int {
-    // SAFETY: called by the Lua half with the VM's address and a function; nothing that needs
-    // dropping is alive when this raises.
+    // SAFETY: called by the Lua half with the VM's address and a function; nothing to drop on raising.
     unsafe {
         ffi::lua_settop(l, 2);
         ffi::luaL_checkstack(l, 4, c"emilua.run".as_ptr());

@@ -19,9 +19,6 @@ pub fn name(index: u32) -> Option<String> {
         return None;
     }
     // SAFETY: on success the buffer holds a terminated string.
-    Some(
-        unsafe { CStr::from_ptr(name) }
-            .to_string_lossy()
-            .into_owned(),
-    )
+    let name = unsafe { CStr::from_ptr(name) };
+    Some(name.to_string_lossy().into_owned())
 }

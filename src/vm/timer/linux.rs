@@ -37,9 +37,9 @@ impl Alarm {
             ClockId::CLOCK_MONOTONIC
         };
         let timer = TimerFd::new(id, TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC)?;
+        let descriptor = Descriptor(timer);
         // SAFETY: a timerfd owns its descriptor as long as it lives.
-        let timer =
-            unsafe { AsyncFd::register_with_interest(Descriptor(timer), Interest::READABLE) }?;
+        let timer = unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE) }?;
         Ok(Self { timer, clock })
     }
 
