@@ -1,19 +1,12 @@
 //! Sockets: making, naming, listening, accepting, connecting, shutting down.
 
-use super::readiness::Descriptor;
+use super::readiness::{ALREADY, Descriptor, IN_PROGRESS, IS_CONNECTED};
 use super::transfer::code;
 use super::{Direction, Endpoint, Io, object};
 use crate::bridge::{failure, guard, status};
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockAddr, Socket, Type};
 use std::io;
 use std::net::Shutdown;
-
-#[cfg(unix)]
-use libc::{EALREADY as ALREADY, EINPROGRESS as IN_PROGRESS, EISCONN as IS_CONNECTED};
-#[cfg(windows)]
-use windows_sys::Win32::Networking::WinSock::{
-    WSAEALREADY as ALREADY, WSAEISCONN as IS_CONNECTED, WSAEWOULDBLOCK as IN_PROGRESS,
-};
 
 /// socket(2), non-blocking and close-on-exec. `family` is 4 or 6, `kind` 1 for a stream.
 pub extern "C" fn open(this: *mut Io, family: i32, kind: i32) -> i32 {
@@ -108,17 +101,20 @@ pub extern "C" fn connect(this: *mut Io, endpoint: *const Endpoint, waited: i32)
         }
         match this.socket().and_then(|socket| socket.connect(&address)) {
             Ok(()) => 0,
-            Err(error) if error.raw_os_error() == Some(IN_PROGRESS) => {
-                let result = this.attempt(
-                    Direction::Write,
-                    |socket| progress(socket.connect(&address)),
-                    |()| false,
-                );
-                code(result, |()| 0)
-            }
+            Err(error) if error.raw_os_error() == Some(IN_PROGRESS) => outcome(this, &address),
             Err(error) => failure(&error),
         }
     })
+}
+
+/// What connect(2) says the next time, when it is through.
+fn outcome(this: &mut Io, address: &SockAddr) -> i32 {
+    let result = this.attempt(
+        Direction::Write,
+        |socket| progress(socket.connect(address)),
+        |()| false,
+    );
+    code(result, |()| 0)
 }
 
 /// The outcome of a connect that goes on: the same call again. Linux gives it once; the error of
@@ -127,12 +123,7 @@ pub extern "C" fn connected(this: *mut Io, endpoint: *const Endpoint) -> i32 {
     guard(|| {
         // SAFETY: the Lua half passes an endpoint.
         let address = unsafe { &*endpoint }.socket_address().into();
-        let result = object(this).attempt(
-            Direction::Write,
-            |socket| progress(socket.connect(&address)),
-            |()| false,
-        );
-        code(result, |()| 0)
+        outcome(object(this), &address)
     })
 }
 

@@ -1,7 +1,7 @@
 //! Signals and texts of POSIX systems.
 
 use std::borrow::Cow;
-use std::ffi::{CStr, OsStr, c_int};
+use std::ffi::{CStr, OsStr, c_int, c_void};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -46,20 +46,10 @@ pub fn reset_signals() {
         libc::sigemptyset(&raw mut none);
         libc::pthread_sigmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
     }
-    for signal in 1..=last_signal() {
+    // The greatest of any system, FreeBSD's SIGRTMAX; others refuse what they have not.
+    for signal in 1..=126 {
         set(signal, &plain(libc::SIG_DFL));
     }
-}
-
-#[cfg(target_os = "linux")]
-fn last_signal() -> c_int {
-    libc::SIGRTMAX()
-}
-
-#[cfg(not(target_os = "linux"))]
-fn last_signal() -> c_int {
-    // SIGRTMAX of FreeBSD; greater numbers than a system has are refused.
-    126
 }
 
 /// The disposition of a signal.
@@ -143,4 +133,19 @@ fn host_is_luajit() -> bool {
         .ok()
         .and_then(|path| Some(path.file_name()?.to_string_lossy().starts_with("luajit")))
         .unwrap_or(false)
+}
+
+/// Numbers of category "system" that the generic ones lack.
+pub const SYSTEM_NUMBERS: &[(&str, c_int)] = &[("ESHUTDOWN", libc::ESHUTDOWN)];
+
+/// Numbers of getaddrinfo(3).
+pub const RESOLVER_NUMBERS: &[(&str, c_int)] = &[
+    ("EAI_SERVICE", libc::EAI_SERVICE),
+    ("EAI_SOCKTYPE", libc::EAI_SOCKTYPE),
+];
+
+/// The address of a function of the interpreter, which need not have it: dlsym(3).
+pub fn symbol(name: &CStr) -> *mut c_void {
+    // SAFETY: a terminated name.
+    unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) }
 }

@@ -2,7 +2,7 @@
 
 use socket2::SockRef;
 use std::borrow::Cow;
-use std::ffi::c_int;
+use std::ffi::{CStr, c_int, c_void};
 use std::io;
 use std::path::{Path, PathBuf};
 use windows_sys::Win32::Networking::WinSock::gethostname;
@@ -53,4 +53,26 @@ impl InterruptDefault {
     pub fn new() -> Self {
         Self
     }
+}
+
+/// Numbers of category "system" that differ from the generic ones: those of WinSock.
+#[rustfmt::skip]
+pub const SYSTEM_NUMBERS: &[(&str, i32)] = &[
+    ("EINTR", 10004), ("EBADF", 10009), ("EACCES", 10013), ("EFAULT", 10014), ("EINVAL", 10022),
+    ("EMFILE", 10024), ("EWOULDBLOCK", 10035), ("EAGAIN", 10035), ("EINPROGRESS", 10036),
+    ("EALREADY", 10037), ("ENOTSOCK", 10038), ("EDESTADDRREQ", 10039), ("EMSGSIZE", 10040),
+    ("EPROTOTYPE", 10041), ("ENOPROTOOPT", 10042), ("EPROTONOSUPPORT", 10043),
+    ("EOPNOTSUPP", 10045), ("EAFNOSUPPORT", 10047), ("EADDRINUSE", 10048),
+    ("EADDRNOTAVAIL", 10049), ("ENETDOWN", 10050), ("ENETUNREACH", 10051), ("ENETRESET", 10052),
+    ("ECONNABORTED", 10053), ("ECONNRESET", 10054), ("ENOBUFS", 10055), ("EISCONN", 10056),
+    ("ENOTCONN", 10057), ("ESHUTDOWN", 10058), ("ETIMEDOUT", 10060), ("ECONNREFUSED", 10061),
+    ("ELOOP", 10062), ("ENAMETOOLONG", 10063), ("EHOSTUNREACH", 10065), ("ECANCELED", 995),
+];
+
+/// Numbers of getaddrinfo.
+pub const RESOLVER_NUMBERS: &[(&str, i32)] = &[("EAI_SERVICE", 10109), ("EAI_SOCKTYPE", 10044)];
+
+/// The address of a function of the interpreter: not looked up here, the caller does without.
+pub fn symbol(_name: &CStr) -> *mut c_void {
+    std::ptr::null_mut()
 }

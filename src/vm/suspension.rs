@@ -1,7 +1,8 @@
 //! Whether the running Lua thread may be suspended, in one call: asked before every suspension.
 
+use crate::system;
 use mlua::ffi::{self, lua_State};
-use std::ffi::{CStr, c_int};
+use std::ffi::{c_int, c_void};
 use std::sync::OnceLock;
 
 type IsYieldable = unsafe extern "C-unwind" fn(*mut lua_State) -> c_int;
@@ -10,24 +11,15 @@ type IsYieldable = unsafe extern "C-unwind" fn(*mut lua_State) -> c_int;
 /// keep PUC Lua from loading this module, and so from saying what is wrong.
 fn is_yieldable() -> Option<IsYieldable> {
     static FOUND: OnceLock<Option<IsYieldable>> = OnceLock::new();
-    *FOUND.get_or_init(|| symbol(c"lua_isyieldable"))
+    *FOUND.get_or_init(|| {
+        let address = system::symbol(c"lua_isyieldable");
+        // SAFETY: null, or a function of the interpreter, which has one of that name and type.
+        unsafe { std::mem::transmute::<*mut c_void, Option<IsYieldable>>(address) }
+    })
 }
 
-#[cfg(unix)]
-fn symbol(name: &CStr) -> Option<IsYieldable> {
-    // SAFETY: a terminated name; the interpreter that runs this has the function, or nothing has.
-    unsafe {
-        let address = libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr());
-        std::mem::transmute::<*mut libc::c_void, Option<IsYieldable>>(address)
-    }
-}
-
-#[cfg(windows)]
-fn symbol(_name: &CStr) -> Option<IsYieldable> {
-    None
-}
-
-/// [`can_yield`], or nothing where the symbol lacks: the Lua half then asks `coroutine.running` and `coroutine.isyieldable`.
+/// [`can_yield`], or nothing where the symbol lacks: the Lua half then asks `coroutine.running`
+/// and `coroutine.isyieldable`.
 pub fn function() -> Option<unsafe extern "C-unwind" fn(*mut lua_State) -> c_int> {
     is_yieldable().map(|_| can_yield as _)
 }

@@ -10,6 +10,9 @@ use tokio::io::unix::AsyncFd;
 /// An owned descriptor.
 pub type Descriptor = OwnedFd;
 
+/// What connect(2) fails with while it goes on, when asked again, and when it is through.
+pub use libc::{EALREADY as ALREADY, EINPROGRESS as IN_PROGRESS, EISCONN as IS_CONNECTED};
+
 /// Flag of send(2): a closed peer is EPIPE, not SIGPIPE.
 pub const NO_SIGNAL: i32 = libc::MSG_NOSIGNAL;
 

@@ -12,6 +12,11 @@ use tokio::net::TcpStream;
 /// An owned socket.
 pub type Descriptor = OwnedSocket;
 
+/// What connect fails with while it goes on, when asked again, and when it is through.
+pub use windows_sys::Win32::Networking::WinSock::{
+    WSAEALREADY as ALREADY, WSAEISCONN as IS_CONNECTED, WSAEWOULDBLOCK as IN_PROGRESS,
+};
+
 /// Windows has no SIGPIPE.
 pub const NO_SIGNAL: i32 = 0;
 

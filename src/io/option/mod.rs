@@ -1,5 +1,9 @@
 //! Socket options, by the numbers that `ip/socket.lua` gives their names.
 
+#[cfg_attr(unix, path = "unix.rs")]
+#[cfg_attr(windows, path = "windows.rs")]
+mod raw;
+
 use super::{Io, object};
 use crate::bridge::{failure, guard, status};
 use socket2::SockRef;
@@ -18,12 +22,6 @@ const SEND_BUFFER_SIZE: i32 = 9;
 const RECEIVE_BUFFER_SIZE: i32 = 10;
 const SEND_LOW_WATERMARK: i32 = 11;
 const RECEIVE_LOW_WATERMARK: i32 = 12;
-
-/// The kernel doubles the sizes of buffers that it is given (socket(7)), and reports the double.
-#[cfg(target_os = "linux")]
-const BUFFER_FACTOR: usize = 2;
-#[cfg(not(target_os = "linux"))]
-const BUFFER_FACTOR: usize = 1;
 
 fn unknown<T>() -> io::Result<T> {
     Err(io::Error::from_raw_os_error(libc::ENOTSUP))
@@ -69,8 +67,12 @@ fn get(socket: &SockRef<'_>, option: i32) -> io::Result<[i32; 2]> {
             None => [0, 0],
         }),
         OUT_OF_BAND_INLINE => socket.out_of_band_inline().map(flag),
-        SEND_BUFFER_SIZE => socket.send_buffer_size().map(|n| number(n / BUFFER_FACTOR)),
-        RECEIVE_BUFFER_SIZE => socket.recv_buffer_size().map(|n| number(n / BUFFER_FACTOR)),
+        SEND_BUFFER_SIZE => socket
+            .send_buffer_size()
+            .map(|n| number(n / raw::BUFFER_FACTOR)),
+        RECEIVE_BUFFER_SIZE => socket
+            .recv_buffer_size()
+            .map(|n| number(n / raw::BUFFER_FACTOR)),
         DEBUG => raw::get(socket, raw::DEBUG).map(|n| [i32::from(n != 0), 0]),
         DO_NOT_ROUTE => raw::get(socket, raw::DONTROUTE).map(|n| [i32::from(n != 0), 0]),
         SEND_LOW_WATERMARK => raw::get(socket, raw::SNDLOWAT).map(|n| [n, 0]),
@@ -105,91 +107,4 @@ pub extern "C" fn get_option(this: *mut Io, option: i32, values: *mut [i32; 2]) 
             Err(error) => failure(&error),
         }
     })
-}
-
-/// Options that socket2 has no function for.
-#[cfg(unix)]
-mod raw {
-    use socket2::SockRef;
-    use std::io;
-    use std::os::fd::AsRawFd;
-
-    pub const DEBUG: i32 = libc::SO_DEBUG;
-    pub const DONTROUTE: i32 = libc::SO_DONTROUTE;
-    pub const SNDLOWAT: i32 = libc::SO_SNDLOWAT;
-    pub const RCVLOWAT: i32 = libc::SO_RCVLOWAT;
-
-    pub fn set(socket: &SockRef<'_>, name: i32, value: i32) -> io::Result<()> {
-        let length = size_of::<i32>() as libc::socklen_t;
-        let value = (&raw const value).cast();
-        // SAFETY: `value` points to `length` bytes.
-        match unsafe { libc::setsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, name, value, length) }
-        {
-            0 => Ok(()),
-            _ => Err(io::Error::last_os_error()),
-        }
-    }
-
-    pub fn get(socket: &SockRef<'_>, name: i32) -> io::Result<i32> {
-        let mut value = 0_i32;
-        let mut length = size_of::<i32>() as libc::socklen_t;
-        let pointer = (&raw mut value).cast();
-        // SAFETY: `value` has room for `length` bytes.
-        match unsafe {
-            libc::getsockopt(
-                socket.as_raw_fd(),
-                libc::SOL_SOCKET,
-                name,
-                pointer,
-                &raw mut length,
-            )
-        } {
-            0 => Ok(value),
-            _ => Err(io::Error::last_os_error()),
-        }
-    }
-}
-
-/// Options that socket2 has no function for.
-#[cfg(windows)]
-mod raw {
-    use socket2::SockRef;
-    use std::io;
-    use std::os::windows::io::AsRawSocket;
-    use windows_sys::Win32::Networking::WinSock::{
-        SO_DEBUG, SO_DONTROUTE, SO_RCVLOWAT, SO_SNDLOWAT, SOL_SOCKET, getsockopt, setsockopt,
-    };
-
-    pub const DEBUG: i32 = SO_DEBUG;
-    pub const DONTROUTE: i32 = SO_DONTROUTE;
-    pub const SNDLOWAT: i32 = SO_SNDLOWAT;
-    pub const RCVLOWAT: i32 = SO_RCVLOWAT;
-
-    pub fn set(socket: &SockRef<'_>, name: i32, value: i32) -> io::Result<()> {
-        let value = (&raw const value).cast();
-        // SAFETY: `value` points to four bytes.
-        match unsafe { setsockopt(socket.as_raw_socket() as usize, SOL_SOCKET, name, value, 4) } {
-            0 => Ok(()),
-            _ => Err(io::Error::last_os_error()),
-        }
-    }
-
-    pub fn get(socket: &SockRef<'_>, name: i32) -> io::Result<i32> {
-        let mut value = 0_i32;
-        let mut length = 4;
-        let pointer = (&raw mut value).cast();
-        // SAFETY: `value` has room for four bytes.
-        match unsafe {
-            getsockopt(
-                socket.as_raw_socket() as usize,
-                SOL_SOCKET,
-                name,
-                pointer,
-                &raw mut length,
-            )
-        } {
-            0 => Ok(value),
-            _ => Err(io::Error::last_os_error()),
-        }
-    }
 }
