@@ -11,28 +11,8 @@
 local helper = require "spec.helper"
 local jit_util = require "jit.util"
 
-local PAGES = {
-    "asio_error", "busted", "byte_span", "condition_variable", "emilua", "errors", "future", "generic_error", "ip",
-    "mutex", "recursive_mutex", "stream", "time",
-}
-
 -- Pages about commands, which have no definitions.
 local COMMANDS = { launcher = true }
-
--- Fields that lead to a table with names of its own.
-local STRUCTURE = {}
-for name in ([[
-    emilua.this_fiber emilua.byte_span
-    time.steady_clock time.system_clock time.high_resolution_clock time.steady_timer time.system_timer
-    ip.address ip.tcp ip.tcp.socket ip.tcp.acceptor
-    asio_error.basic asio_error.misc asio_error.netdb asio_error.addrinfo ]]):gmatch "%S+" do
-    STRUCTURE[name] = true
-end
-
--- Types that only describe arguments.
-local ARGUMENTS = {
-    "busted_options", "ip.endpoint", "live_fiber", "read_stream", "run_options", "spawn_options", "write_stream",
-}
 
 local function read(path)
     local file = assert(io.open(path))
@@ -53,6 +33,26 @@ local function glob(pattern)
     for path in pipe:lines() do paths[#paths + 1] = path end
     pipe:close()
     return paths
+end
+
+-- The pages that define modules, by name.
+local PAGES = {}
+for _, path in ipairs(glob "docs/reference/*.md") do
+    local page = path:match "([%w_]+)%.md$"
+    if not COMMANDS[page] then PAGES[#PAGES + 1] = page end
+end
+
+-- What spec/docs/*.lua tell about the modules:
+--   structure: fields that lead to a table with names of its own
+--   arguments: classes that only describe arguments
+--   objects(): owner -> { table of that name, class = instance of the class of that name }; called in a run
+--   close(objects): closes what they hold
+local STRUCTURE, ARGUMENTS, PARTS = {}, {}, {}
+for _, path in ipairs(glob "spec/docs/*.lua") do
+    local part = dofile(path)
+    PARTS[#PARTS + 1] = part
+    for _, name in ipairs(part.structure or {}) do STRUCTURE[name] = true end
+    for _, name in ipairs(part.arguments or {}) do ARGUMENTS[#ARGUMENTS + 1] = name end
 end
 
 local function keys(set)
@@ -140,14 +140,9 @@ local names, owners = definitions()
 
 describe("the definitions in lua/meta", function()
     it("are one file per page of docs/reference", function()
-        for _, pattern in ipairs{ "lua/meta/*.lua", "docs/reference/*.md" } do
-            local found = {}
-            for _, path in ipairs(glob(pattern)) do
-                local page = path:match "([%w_]+)%.%w+$"
-                if not COMMANDS[page] then found[#found + 1] = page end
-            end
-            assert.same(PAGES, found)
-        end
+        local found = {}
+        for _, path in ipairs(glob "lua/meta/*.lua") do found[#found + 1] = path:match "([%w_]+)%.lua$" end
+        assert.same(PAGES, found)
     end)
 
     it("are valid Lua that only declares", function()
@@ -220,62 +215,20 @@ describe("the links in the documentation", function()
 end)
 
 describe("the running module", function()
-    -- owner -> { table of that name, class = instance of the class of that name }
-    local function make_objects()
-        local emilua = require "emilua"
-        local future, ip, time = require "emilua.future", require "emilua.ip", require "emilua.time"
-        local objects = {
-            emilua = { emilua }, this_fiber = { emilua.this_fiber }, stream = { require "emilua.stream" },
-            byte_span = { emilua.byte_span, class = emilua.byte_span.new(4) },
-            time = { time }, ip = { ip }, ["ip.tcp"] = { ip.tcp },
-            ["ip.address"] = { ip.address, class = ip.address.loopback_v6() },
-            generic_error = { require "emilua.generic_error" }, busted = { require "emilua.busted" },
-        }
-        for _, name in ipairs{ "mutex", "recursive_mutex", "condition_variable" } do
-            local module = require("emilua." .. name)
-            objects[name] = { module, class = module.new() }
-        end
-        for _, name in ipairs{ "steady_clock", "system_clock", "high_resolution_clock" } do
-            objects["time." .. name] = { time[name] }
-            objects[name .. ".time_point"] = { class = time[name].now() }
-        end
-        for _, name in ipairs{ "steady_timer", "system_timer" } do
-            objects["time." .. name] = { time[name] }
-            objects[name] = { class = time[name].new() }
-        end
-        local asio_error = require "emilua.asio_error"
-        objects.asio_error = { asio_error }
-        for _, group in ipairs{ "basic", "misc", "netdb", "addrinfo" } do
-            objects["asio_error." .. group] = { asio_error[group] }
-        end
-        local promise, result = future.new()
-        objects.promise, objects.future = { class = promise }, { future, class = result }
-        local fiber = emilua.spawn(function() end)
-        fiber:join()
-        objects.fiber = { class = fiber }
-        emilua.group(function(g) objects.group = { class = g } end)
-        -- The optional fields of an error come from several.
-        local e = select(2, pcall(function() return fiber.no_such_field end))
-        e.arg, e.cause, e.detail, e.where, e.fibers, e.descriptors = 1, "", "", "", {}, 0
-        objects.error_code, objects.error_category = { class = e }, { class = e.category }
-        local acceptor, client = ip.tcp.acceptor.new(), ip.tcp.socket.new()
-        acceptor:open("v4")
-        acceptor:bind("127.0.0.1", 0)
-        acceptor:listen()
-        client:connect(ip.address.loopback_v4(), acceptor.local_port)
-        objects["ip.tcp.socket"] = { ip.tcp.socket, class = client }
-        objects["ip.tcp.acceptor"] = { ip.tcp.acceptor, class = acceptor }
-        return objects
-    end
+    local objects = {}
 
-    local objects
-
-    setup(function() objects = require "emilua".run(make_objects) end)
+    setup(function()
+        require "emilua".run(function()
+            for _, part in ipairs(PARTS) do
+                for owner, places in pairs(part.objects()) do objects[owner] = places end
+            end
+        end)
+    end)
 
     teardown(function()
-        if not objects then return end
-        objects["ip.tcp.socket"].class:close()
-        objects["ip.tcp.acceptor"].class:close()
+        for _, part in ipairs(PARTS) do
+            if part.close then part.close(objects) end
+        end
     end)
 
     local function get(object, key)

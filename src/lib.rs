@@ -28,21 +28,7 @@ macro_rules! exports {
     )*};
 }
 
-exports! {
-    luaopen_emilua => c"emilua",
-    luaopen_emilua_asio_error => c"emilua.asio_error",
-    luaopen_emilua_busted => c"emilua.busted",
-    luaopen_emilua_byte_span => c"emilua.byte_span",
-    luaopen_emilua_condition_variable => c"emilua.condition_variable",
-    luaopen_emilua_future => c"emilua.future",
-    luaopen_emilua_generic_error => c"emilua.generic_error",
-    luaopen_emilua_ip => c"emilua.ip",
-    luaopen_emilua_mutex => c"emilua.mutex",
-    luaopen_emilua_program_launcher => c"emilua.program.launcher",
-    luaopen_emilua_recursive_mutex => c"emilua.recursive_mutex",
-    luaopen_emilua_stream => c"emilua.stream",
-    luaopen_emilua_time => c"emilua.time",
-}
+include!(concat!(env!("OUT_DIR"), "/exports.rs"));
 
 /// `lua_pushcfunction` for functions of this crate.
 ///

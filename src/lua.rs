@@ -5,142 +5,7 @@ use mlua::ffi::{self, lua_State};
 use std::ffi::{CStr, c_char, c_int};
 
 /// Every Lua source by its import name. Sources are parsed when they are first imported.
-const SOURCES: &[(&CStr, &str)] = &[
-    (c"asio_error", include_str!("../lua/emilua/asio_error.lua")),
-    (c"busted", include_str!("../lua/emilua/busted.lua")),
-    (c"byte_span", include_str!("../lua/emilua/byte_span.lua")),
-    (
-        c"byte_span.numbers",
-        include_str!("../lua/emilua/byte_span/numbers.lua"),
-    ),
-    (
-        c"byte_span.search",
-        include_str!("../lua/emilua/byte_span/search.lua"),
-    ),
-    (
-        c"condition_variable",
-        include_str!("../lua/emilua/condition_variable.lua"),
-    ),
-    (
-        c"core.borrow",
-        include_str!("../lua/emilua/core/borrow.lua"),
-    ),
-    (
-        c"core.coroutine",
-        include_str!("../lua/emilua/core/coroutine.lua"),
-    ),
-    (
-        c"core.errors",
-        include_str!("../lua/emilua/core/errors.lua"),
-    ),
-    (c"core.fiber", include_str!("../lua/emilua/core/fiber.lua")),
-    (
-        c"core.inspect",
-        include_str!("../lua/emilua/core/inspect.lua"),
-    ),
-    (
-        c"core.layout",
-        include_str!("../lua/emilua/core/layout.lua"),
-    ),
-    (c"core.list", include_str!("../lua/emilua/core/list.lua")),
-    (
-        c"core.native",
-        include_str!("../lua/emilua/core/native.lua"),
-    ),
-    (
-        c"core.operation",
-        include_str!("../lua/emilua/core/operation.lua"),
-    ),
-    (
-        c"core.report",
-        include_str!("../lua/emilua/core/report.lua"),
-    ),
-    (
-        c"core.require",
-        include_str!("../lua/emilua/core/require.lua"),
-    ),
-    (c"core.run", include_str!("../lua/emilua/core/run.lua")),
-    (
-        c"core.scheduler",
-        include_str!("../lua/emilua/core/scheduler.lua"),
-    ),
-    (c"core.scope", include_str!("../lua/emilua/core/scope.lua")),
-    (c"core.sync", include_str!("../lua/emilua/core/sync.lua")),
-    (
-        c"core.terminal",
-        include_str!("../lua/emilua/core/terminal.lua"),
-    ),
-    (c"core.timer", include_str!("../lua/emilua/core/timer.lua")),
-    (c"emilua", include_str!("../lua/emilua/main.lua")),
-    (c"format", include_str!("../lua/emilua/format.lua")),
-    (
-        c"format.parse",
-        include_str!("../lua/emilua/format/parse.lua"),
-    ),
-    (
-        c"format.render",
-        include_str!("../lua/emilua/format/render.lua"),
-    ),
-    (
-        c"format.text",
-        include_str!("../lua/emilua/format/text.lua"),
-    ),
-    (c"future", include_str!("../lua/emilua/future.lua")),
-    (
-        c"generic_error",
-        include_str!("../lua/emilua/generic_error.lua"),
-    ),
-    (c"group", include_str!("../lua/emilua/group.lua")),
-    (c"ip", include_str!("../lua/emilua/ip.lua")),
-    (c"ip.address", include_str!("../lua/emilua/ip/address.lua")),
-    (
-        c"ip.endpoint",
-        include_str!("../lua/emilua/ip/endpoint.lua"),
-    ),
-    (c"ip.socket", include_str!("../lua/emilua/ip/socket.lua")),
-    (c"ip.tcp", include_str!("../lua/emilua/ip/tcp.lua")),
-    (c"mutex", include_str!("../lua/emilua/mutex.lua")),
-    (
-        c"program.compat",
-        include_str!("../lua/emilua/program/compat.lua"),
-    ),
-    (
-        c"program.environment",
-        include_str!("../lua/emilua/program/environment.lua"),
-    ),
-    (
-        c"program.ids",
-        include_str!("../lua/emilua/program/ids.lua"),
-    ),
-    (
-        c"program.launcher",
-        include_str!("../lua/emilua/program/launcher.lua"),
-    ),
-    (
-        c"program.modules",
-        include_str!("../lua/emilua/program/modules.lua"),
-    ),
-    (
-        c"program.options",
-        include_str!("../lua/emilua/program/options.lua"),
-    ),
-    (
-        c"program.path",
-        include_str!("../lua/emilua/program/path.lua"),
-    ),
-    (
-        c"program.rdf",
-        include_str!("../lua/emilua/program/rdf.lua"),
-    ),
-    (
-        c"recursive_mutex",
-        include_str!("../lua/emilua/recursive_mutex.lua"),
-    ),
-    (c"stream", include_str!("../lua/emilua/stream.lua")),
-    (c"time", include_str!("../lua/emilua/time.lua")),
-    (c"time.clock", include_str!("../lua/emilua/time/clock.lua")),
-    (c"timeout", include_str!("../lua/emilua/timeout.lua")),
-];
+const SOURCES: &[(&CStr, &str)] = include!(concat!(env!("OUT_DIR"), "/sources.rs"));
 
 /// Started with the native half; returns the function that opens a public module.
 const BOOT: &str = include_str!("../lua/emilua/core/boot.lua");
@@ -170,7 +35,11 @@ pub unsafe fn open(l: *mut lua_State, name: &CStr) -> c_int {
             load(l, BOOT, c"=[emilua.core.boot]");
             push_function(l, source);
             let vm = vm::create(l);
-            ffi::lua_pushlightuserdata(l, bridge::ops().cast_mut().cast());
+            ffi::lua_createtable(l, 0, bridge::AREAS.len() as c_int);
+            for (name, operations) in bridge::AREAS {
+                ffi::lua_pushlightuserdata(l, operations.0.cast_mut());
+                ffi::lua_setfield(l, -2, name.as_ptr());
+            }
             ffi::lua_pushlightuserdata(l, vm.cast());
             ffi::lua_createtable(l, 0, 8);
             functions(l);

@@ -1,8 +1,13 @@
 //! Decimal texts of doubles, correctly rounded (ties to even), where `string.format` of LuaJIT rounds ties up.
 
-use crate::bridge::{copy_text, guard};
+use crate::bridge::{copy_text, guard, operations};
 use std::ffi::c_char;
 use std::fmt::Write;
+
+operations! {
+    text: fn(f64, i32, i32, *mut c_char, i32) -> i32;
+    is_ascii: fn(*const u8, usize) -> i32;
+}
 
 /// Longest text: 309 digits before the point and [`MOST`] behind it, and a little.
 const LONGEST: usize = 1600;
@@ -137,7 +142,7 @@ impl Decimal {
 
 /// The text of a finite `x` that is not negative. `style` is `b'e'`, `b'f'` or `b'g'` as in C, or `b's'`: the shortest
 /// text that reads back equal, with an exponent below 1e-4 and from 1e16.
-pub extern "C" fn text(x: f64, style: i32, precision: i32, buffer: *mut c_char, size: i32) -> i32 {
+extern "C" fn text(x: f64, style: i32, precision: i32, buffer: *mut c_char, size: i32) -> i32 {
     guard(|| {
         let alternate = style & ALTERNATE != 0;
         let precision = usize::try_from(precision).unwrap_or(0).min(MOST);
@@ -178,7 +183,7 @@ pub extern "C" fn text(x: f64, style: i32, precision: i32, buffer: *mut c_char, 
 }
 
 /// Whether the `len` bytes are all ASCII.
-pub extern "C" fn is_ascii(bytes: *const u8, len: usize) -> i32 {
+extern "C" fn is_ascii(bytes: *const u8, len: usize) -> i32 {
     // SAFETY: the Lua half passes a string and at most its length.
     i32::from(unsafe { std::slice::from_raw_parts(bytes, len) }.is_ascii())
 }

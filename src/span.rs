@@ -3,11 +3,12 @@
 //! A span is a userdata `{data, len, capacity}`. Its environment table holds the block, which is
 //! a userdata too: the collector sees every byte, and a view needs no finaliser.
 
+use crate::bridge::operations;
 use mlua::ffi::{self, lua_State};
 use std::cell::Cell;
 use std::ffi::{CStr, c_int};
 
-/// A view of a block. Same layout as `emilua_span` in native.lua.
+/// A view of a block. Same layout as the struct in native.lua.
 #[repr(C)]
 pub struct Span {
     pub data: *mut u8,
@@ -18,6 +19,11 @@ pub struct Span {
 /// C functions of this module, as [`crate::lua`] registers them.
 pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] =
     &[(c"span_class", class)];
+
+operations! {
+    find: fn(*const Span, *const u8, usize, usize) -> f64;
+    rfind: fn(*const Span, *const u8, usize, usize) -> f64;
+}
 
 /// Where the constructors, which are closures, keep the metatable of spans.
 const CLASS: c_int = ffi::lua_upvalueindex(1);
@@ -119,7 +125,7 @@ fn operands<'a>(span: *const Span, target: *const u8, length: usize) -> (&'a [u8
 }
 
 /// Offset of the first occurrence at or after `start`, or -1.
-pub extern "C" fn find(span: *const Span, target: *const u8, length: usize, start: usize) -> f64 {
+extern "C" fn find(span: *const Span, target: *const u8, length: usize, start: usize) -> f64 {
     let (bytes, target) = operands(span, target, length);
     match bytes
         .get(start..)
@@ -131,7 +137,7 @@ pub extern "C" fn find(span: *const Span, target: *const u8, length: usize, star
 }
 
 /// Offset of the last occurrence that begins at or before `last`, or -1.
-pub extern "C" fn rfind(span: *const Span, target: *const u8, length: usize, last: usize) -> f64 {
+extern "C" fn rfind(span: *const Span, target: *const u8, length: usize, last: usize) -> f64 {
     let (bytes, target) = operands(span, target, length);
     let end = last.saturating_add(length).min(bytes.len());
     memchr::memmem::rfind(&bytes[..end], target).map_or(-1.0, |at| at as f64)

@@ -3,14 +3,13 @@
 -- fields it renders field by field.
 local import = ...
 local errors = import("core.errors")
-local native = import("core.native")
+local is_ascii = import("format.number").is_ascii
 local parse = import("format.parse")
 local render = import("format.render")
 
 local raise = errors.raise
 local concat, error, floor, loadstring, unpack = table.concat, error, math.floor, loadstring, unpack
 local rawget, select, sformat, type = rawget, select, string.format, type
-local is_ascii = native.is_ascii
 local BOOLEAN, INTEGER, DOUBLE, SPECIAL = render.BOOLEAN, render.INTEGER, render.DOUBLE, render.SPECIAL
 local ASCII, STRING = render.ASCII, render.STRING
 

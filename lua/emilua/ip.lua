@@ -4,6 +4,7 @@ local address = import("ip.address")
 local endpoint = import("ip.endpoint")
 local errors = import("core.errors")
 local native = import("core.native")
+local host_name = import("io.native").host_name
 local tcp = import("ip.tcp")
 local scope = import("core.scope")
 local enter = import("core.scheduler").enter
@@ -18,7 +19,7 @@ local ip = {
 }
 
 function ip.host_name()
-    local name, code = native.host_name_text()
+    local name, code = native.text(host_name(native.buffer, 1024))
     return name or errors.raise_code(code)
 end
 

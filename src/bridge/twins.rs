@@ -7,10 +7,10 @@ use crate::vm::{self, Vm};
 use mlua::ffi::{self, lua_State};
 use std::ffi::{CStr, c_int};
 
-/// Name and function of each twin, as [`crate::lua`] registers them.
+/// Name (area, operation) and function of each twin, as [`crate::lua`] registers them.
 pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] = &[
-    (c"collect", collect),
-    (c"timer_after", timer_after),
+    (c"core_collect", collect),
+    (c"core_timer_after", timer_after),
     (c"io_read", read),
     (c"io_write", write),
     (c"io_accept", accept),

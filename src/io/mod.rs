@@ -10,20 +10,45 @@ mod readiness;
 mod socket;
 mod transfer;
 
-pub use endpoint::{Endpoint, address_format, address_parse};
-pub use option::{get_option, set_option};
-pub use socket::{accept, bind, connect, connected, listen, local, open, remote, shutdown};
+pub use endpoint::Endpoint;
+pub use socket::accept;
 pub use transfer::{read, write};
 
-use crate::bridge::guard;
+use crate::bridge::{guard, operations};
+use crate::span::Span;
+use crate::system;
 use crate::vm::{Shared, Token, Vm};
 use readiness::{Descriptor, Registration};
 use socket2::SockRef;
 use std::cell::Cell;
+use std::ffi::c_char;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
+
+operations! {
+    new: fn(*mut Vm, u32, u32) -> *mut Io;
+    free: fn(*mut Io);
+    socket::open: fn(*mut Io, i32, i32) -> i32;
+    socket::bind: fn(*mut Io, *const Endpoint) -> i32;
+    socket::listen: fn(*mut Io, i32) -> i32;
+    accept: fn(*mut Io, *mut Io) -> i32;
+    socket::connect: fn(*mut Io, *const Endpoint, i32) -> i32;
+    socket::connected: fn(*mut Io, *const Endpoint) -> i32;
+    read: fn(*mut Io, *const Span) -> i32;
+    write: fn(*mut Io, *const Span) -> i32;
+    socket::shutdown: fn(*mut Io, i32) -> i32;
+    close: fn(*mut Io) -> i32;
+    is_open: fn(*const Io) -> i32;
+    socket::local: fn(*const Io, *mut Endpoint) -> i32;
+    socket::remote: fn(*const Io, *mut Endpoint) -> i32;
+    option::set_option: fn(*mut Io, i32, i32, i32) -> i32;
+    option::get_option: fn(*mut Io, i32, *mut [i32; 2]) -> i32;
+    endpoint::address_parse: fn(*const c_char, usize, *mut Endpoint) -> i32;
+    endpoint::address_format: fn(*const Endpoint, *mut c_char, i32) -> i32;
+    system::host_name: fn(*mut c_char, i32) -> i32;
+}
 
 /// Which way bytes go.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,10 @@ local ffi = require("ffi")
 local raise = errors.raise
 local cast = ffi.cast
 local span_pointer, byte_pointer = native.span_pointer, ffi.typeof("const uint8_t *")
-local native_find, native_rfind = native.span_find, native.span_rfind
+local native_span = native.bind("span", [[
+    double find(const void *, const uint8_t *, size_t, size_t);
+    double rfind(const void *, const uint8_t *, size_t, size_t); ]])
+local native_find, native_rfind = native_span.find, native_span.rfind
 local getmetatable, tonumber, type = getmetatable, tonumber, type
 
 local WHITESPACE = " \f\n\r\t\v"

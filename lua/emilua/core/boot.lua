@@ -1,6 +1,6 @@
--- Starts the Lua half in a state: (source, ops, vm, functions) -> open(module).
+-- Starts the Lua half in a state: (source, operations, vm, functions) -> open(module).
 -- Test runners empty package.loaded between files, so what is loaded is kept here.
-local source, ops, vm, functions = ...
+local source, operations, vm, functions = ...
 local error, package = error, package
 
 local globals, setfenv = getfenv(0), setfenv
@@ -19,18 +19,13 @@ local function import(name)
     return value
 end
 
-loaded["core.raw"] = { ops = ops, vm = vm, functions = functions }
-
-local PUBLIC = {
-    "asio_error", "busted", "byte_span", "condition_variable", "future", "generic_error", "ip", "mutex",
-    "recursive_mutex", "stream", "time",
-}
+loaded["core.raw"] = { operations = operations, vm = vm, functions = functions }
 
 -- `name` is "emilua" or "emilua.PART".
 local function open(name)
-    local main = import("emilua")
+    local main = import("main")
     import("core.require").install_shims()
-    for _, part in ipairs(PUBLIC) do
+    for _, part in ipairs(import("public")) do
         package.preload["emilua." .. part] = function() return import(part) end
     end
     local part = name:match("^emilua%.(.+)$")

@@ -1,6 +1,6 @@
 -- One value in one field: what {fmt} allows for its class, and its text.
 local import = ...
-local native = import("core.native")
+local number_text = import("format.number").text
 local text = import("format.text")
 local ffi = require("ffi")
 
@@ -9,7 +9,6 @@ local byte, char, find, gsub = string.byte, string.char, string.find, string.gsu
 local lower, match, rep = string.lower, string.match, string.rep
 local reverse, sformat, sub, upper = string.reverse, string.format, string.sub, string.upper
 local error, tostring = error, tostring
-local number_text = native.number_text
 
 -- The classes of values. DOUBLE is finite, ASCII a string whose columns are its bytes.
 local BOOLEAN, INTEGER, DOUBLE, SPECIAL, ASCII, STRING = 1, 2, 3, 4, 5, 6
@@ -40,7 +39,7 @@ function render.check(field, class)
     if field.type and not find(field.type, TYPES[class]) then fail("invalid type specifier") end
 end
 
--- Room for any text of native.number_text.
+-- Room for any text of number.text.
 local SIZE = 1600
 -- Precision beyond which there are only zeros.
 local MOST = 1100

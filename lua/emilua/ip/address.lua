@@ -2,7 +2,7 @@
 -- addresses is comparing strings.
 local import = ...
 local errors = import("core.errors")
-local native = import("core.native")
+local native = import("io.native")
 local ffi = require("ffi")
 
 local raise, raise_code = errors.raise, errors.raise_code
@@ -16,6 +16,12 @@ local V4_MAPPED = ("\0"):rep(10) .. "\255\255"
 
 local mt = { __metatable = "ip.address" }
 local scratch = native.new_endpoint()
+
+local buffer = ffi.new("char[128]")
+
+local function address_text(endpoint)
+    return ffi.string(buffer, native.address_format(endpoint, buffer, 128))
+end
 
 local function make(family, bytes, scope)
     return setmetatable({ family, bytes, scope }, mt)
@@ -132,7 +138,7 @@ function mt:__newindex(key, value)
     self[SCOPE] = math.floor(value)
 end
 
-function mt:__tostring() return native.address_text(to_endpoint(self, 0, scratch)) end
+function mt:__tostring() return address_text(to_endpoint(self, 0, scratch)) end
 
 function mt.__eq(a, b)
     return a[FAMILY] == b[FAMILY] and a[BYTES] == b[BYTES] and a[SCOPE] == b[SCOPE]

@@ -6,7 +6,7 @@ local import = ...
 local address = import("ip.address")
 local endpoint = import("ip.endpoint")
 local errors = import("core.errors")
-local native = import("core.native")
+local native = import("io.native")
 local operation = import("core.operation")
 local ffi = require("ffi")
 
@@ -14,8 +14,8 @@ local raise, raise_code = errors.raise, errors.raise_code
 local getmetatable, setmetatable, type = getmetatable, setmetatable, type
 local abort, direction, recycle, TOKEN = operation.abort, operation.direction, operation.recycle, operation.TOKEN
 local to_endpoint, from_endpoint = address.to_endpoint, address.from_endpoint
-local io_new, io_free, io_close, io_is_open = native.io_new, native.io_free, native.io_close, native.io_is_open
-local vm = native.vm
+local io_new, io_free, io_close, io_is_open = native.new, native.free, native.close, native.is_open
+local vm = import("core.native").vm
 
 local HANDLE, READ, WRITE, FLAGS = 1, 2, 3, 4
 
@@ -94,7 +94,7 @@ function socket.class(class, kind, names, methods, properties)
             raise("EINVAL", 2)
         end
         if io_is_open(handle) == 1 then errors.raise_misc(1) end
-        check(native.io_open(handle, family, kind))
+        check(native.open(handle, family, kind))
         self[FLAGS] = false
     end
 
@@ -108,7 +108,7 @@ function socket.class(class, kind, names, methods, properties)
             raise("EINVAL", 2)
         end
         endpoint.check_port(port, 3)
-        check(native.io_bind(handle, to_endpoint(a, port, scratch)))
+        check(native.bind(handle, to_endpoint(a, port, scratch)))
     end
 
     function methods:set_option(name, a, b)
@@ -125,7 +125,7 @@ function socket.class(class, kind, names, methods, properties)
             first = check_boolean(a, 3)
             if of == PAIR then second = check_integer(b, 4) end
         end
-        check(native.io_set_option(handle, number, first, second))
+        check(native.set_option(handle, number, first, second))
     end
 
     function methods:get_option(name)
@@ -133,7 +133,7 @@ function socket.class(class, kind, names, methods, properties)
         if type(name) ~= "string" then raise("EINVAL", 2) end
         local option = options[name]
         if not option then raise("ENOTSUP") end
-        check(native.io_get_option(handle, option[1], values))
+        check(native.get_option(handle, option[1], values))
         if option[2] == INTEGER then return values[0] end
         if option[2] == FLAG then return values[0] ~= 0 end
         return values[0] ~= 0, values[1]
@@ -154,7 +154,7 @@ function socket.class(class, kind, names, methods, properties)
     end
 
     local function local_endpoint(self)
-        check(native.io_local(self[HANDLE], scratch))
+        check(native.local_endpoint(self[HANDLE], scratch))
         return scratch
     end
 

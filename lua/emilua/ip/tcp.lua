@@ -3,7 +3,7 @@ local import = ...
 local address = import("ip.address")
 local endpoint = import("ip.endpoint")
 local errors = import("core.errors")
-local native = import("core.native")
+local native = import("io.native")
 local operation = import("core.operation")
 local S = import("core.scheduler")
 local socket = import("ip.socket")
@@ -12,8 +12,8 @@ local raise, raise_code = errors.raise, errors.raise_code
 local getmetatable, type = getmetatable, type
 local enter, charge, check_yieldable, pass = S.enter, S.charge, S.check_yieldable, S.pass
 local await, perform = operation.await, operation.perform
-local io_accept, io_connect, io_connected = native.io_accept, native.io_connect, native.io_connected
-local PENDING = native.PENDING
+local io_accept, io_connect, io_connected = native.accept, native.connect, native.connected
+local PENDING = import("core.native").PENDING
 local check = socket.check
 local HEAD = S.HEAD
 local HANDLE, READ, WRITE, FLAGS = socket.HANDLE, socket.READ, socket.WRITE, socket.FLAGS
@@ -30,7 +30,7 @@ local socket_mt = socket.class("ip.tcp.socket", 1, [[
 local function nothing(f, self)
     check_yieldable()
     pass(f)
-    if native.io_is_open(self[HANDLE]) == 0 then errors.raise_system("EBADF") end
+    if native.is_open(self[HANDLE]) == 0 then errors.raise_system("EBADF") end
     return 0
 end
 
@@ -57,8 +57,8 @@ local function transfer(direction, call)
     end
 end
 
-methods.read_some = transfer(READ, native.io_read)
-methods.write_some = transfer(WRITE, native.io_write)
+methods.read_some = transfer(READ, native.read)
+methods.write_some = transfer(WRITE, native.write)
 
 function methods:connect(a, port)
     if type(port) ~= "number" then endpoint.check_port(port, 3) end
@@ -68,7 +68,7 @@ function methods:connect(a, port)
     endpoint.check_port(port, 3)
     check_yieldable()
     local handle = self[HANDLE]
-    if native.io_is_open(handle) == 0 then self:open(a) end
+    if native.is_open(handle) == 0 then self:open(a) end
     -- Its own, for the attempt goes on while others use the scratch one.
     local peer = to_endpoint(a, port, native.new_endpoint())
     local waited = (self[READ][HEAD] or self[WRITE][HEAD]) and 1 or 0
@@ -84,11 +84,11 @@ function methods:shutdown(what)
     if getmetatable(self) ~= "ip.tcp.socket" then raise("EINVAL", 1) end
     local how = SHUTDOWN[what]
     if not how then raise("EINVAL", 2) end
-    check(native.io_shutdown(self[HANDLE], how))
+    check(native.shutdown(self[HANDLE], how))
 end
 
 local function remote_endpoint(self)
-    check(native.io_remote(self[HANDLE], scratch))
+    check(native.remote_endpoint(self[HANDLE], scratch))
     return scratch
 end
 
@@ -109,7 +109,7 @@ function acceptor_methods:listen(backlog)
     elseif type(backlog) ~= "number" or backlog % 1 ~= 0 or backlog < -2 ^ 31 or backlog >= 2 ^ 31 then
         raise("EINVAL", 2)
     end
-    check(native.io_listen(self[HANDLE], backlog))
+    check(native.listen(self[HANDLE], backlog))
 end
 
 -- Connections that died in the queue.
@@ -138,14 +138,14 @@ function acceptor_methods:set_option(name, value, ...)
     if name ~= "enable_connection_aborted" then return set_option(self, name, value, ...) end
     if getmetatable(self) ~= "ip.tcp.acceptor" then raise("EINVAL", 1) end
     if type(value) ~= "boolean" then raise("EINVAL", 3) end
-    if native.io_is_open(self[HANDLE]) == 0 then errors.raise_system("EBADF") end
+    if native.is_open(self[HANDLE]) == 0 then errors.raise_system("EBADF") end
     self[FLAGS] = value
 end
 
 function acceptor_methods:get_option(name)
     if name ~= "enable_connection_aborted" then return get_option(self, name) end
     if getmetatable(self) ~= "ip.tcp.acceptor" then raise("EINVAL", 1) end
-    if native.io_is_open(self[HANDLE]) == 0 then errors.raise_system("EBADF") end
+    if native.is_open(self[HANDLE]) == 0 then errors.raise_system("EBADF") end
     return self[FLAGS]
 end
 

@@ -1,6 +1,6 @@
 -- The globals of a module: a copy of the default ones and what is its own.
 local import = ...
-local emilua = import("emilua")
+local emilua = import("main")
 local S = import("core.scheduler")
 
 local getfenv, setfenv, pairs = getfenv, setfenv, pairs

@@ -1,7 +1,7 @@
 -- What the command `emilua` does: reads its command line, prepares the process and runs the program.
 local import = ...
 local compat = import("program.compat")
-local emilua = import("emilua")
+local emilua = import("main")
 local environment = import("program.environment")
 local errors = import("core.errors")
 local modules = import("program.modules")

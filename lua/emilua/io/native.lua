@@ -1,0 +1,35 @@
+-- The operations on descriptors, of src/io.
+local import = ...
+local native = import("core.native")
+local ffi = require("ffi")
+
+-- An address with a port.
+local endpoint_type = ffi.typeof([[
+    struct { uint16_t family, port; uint32_t scope; uint8_t bytes[16]; } ]])
+local endpoint = ffi.typeof("$ * /* endpoint */", endpoint_type)
+
+local io = native.bind("io", [[
+    void *new(void *vm, uint32_t, uint32_t);
+    void free(void *);
+    int32_t open(void *, int32_t, int32_t);
+    int32_t bind(void *, $);
+    int32_t listen(void *, int32_t);
+    int32_t accept(void *, void *);
+    int32_t connect(void *, $, int32_t);
+    int32_t connected(void *, $);
+    int32_t read(void *, const void *);
+    int32_t write(void *, const void *);
+    int32_t shutdown(void *, int32_t);
+    int32_t close(void *);
+    int32_t is_open(const void *);
+    int32_t local_endpoint(const void *, $);
+    int32_t remote_endpoint(const void *, $);
+    int32_t set_option(void *, int32_t, int32_t, int32_t);
+    int32_t get_option(void *, int32_t, int32_t *);
+    int32_t address_parse(const char *, size_t, $);
+    int32_t address_format($, char *, int32_t);
+    int32_t host_name(char *, int32_t); ]], endpoint, endpoint, endpoint, endpoint, endpoint, endpoint, endpoint)
+
+io.new_endpoint = endpoint_type
+
+return io
