@@ -8,17 +8,31 @@ local quote = helper.quote
 local LUAJIT = helper.interpreter:match("^%S+")
 local LUAJIT2 = "build/luajit2/luajit2"
 
--- These start programs of their own, or take long; the switches of fibers are in the others.
+-- These start programs of their own, or take long; the switches of fibers are in the others. So it is with files whose
+-- names end in `examples`, `stress` or `programs`.
 local APART = {
-    bench = true, docs = true, environment = true, examples = true, frame = true, hostile = true, install = true,
-    stress = true, variants = true,
+    bench = true, docs = true, environment = true, frame = true, hostile = true, install = true, variants = true,
 }
 
--- The names of the spec files to run, without `_spec.lua`.
-local function core()
+local function is_apart(name)
+    return APART[name] or name:find "examples$" or name:find "stress$" or name:find "programs$"
+end
+
+-- The specs of the fibers themselves, which all variants run.
+local CORE = {}
+for name in ([[
+    builtins busted byte_span byte_span_metamethods byte_span_numbers byte_span_search condition_variable coroutine
+    errors execution fiber fibers format future group interruption ip ip_address ip_tcp ip_tcp_acceptor
+    ip_tcp_concurrency ip_tcp_options ip_tcp_socket launcher loading mutex pcall pinned program_modules program_pinned
+    property rdf recursive_mutex regressions report run scope stream time time_timer timeout ]]):gmatch "%S+" do
+    CORE[name] = true
+end
+
+-- The names of the spec files to run, without `_spec.lua`: the core, or all that do not stand apart.
+local function specs(all)
     local names = {}
     for name in helper.shell("ls " .. quote(helper.root) .. "spec"):gmatch("([%w_]+)_spec%.lua\n") do
-        if not APART[name] then
+        if CORE[name] or all and not is_apart(name) then
             names[#names + 1] = name
         end
     end
@@ -45,9 +59,9 @@ local function passes(name, interpreter, settings, command)
 end
 
 -- `describe` of a variant: each core spec is an `it`.
-local function variant(title, interpreter, settings)
+local function variant(title, interpreter, settings, all)
     describe(title, function()
-        for _, name in ipairs(core()) do
+        for _, name in ipairs(specs(all)) do
             it(name .. "_spec.lua passes", function()
                 passes(name, interpreter, settings)
             end)
@@ -62,7 +76,7 @@ end
 describe("the variants", function()
     it("run the core specs", function()
         local known = {}
-        for _, name in ipairs(core()) do
+        for _, name in ipairs(specs(false)) do
             known[name] = true
         end
         for _, name in ipairs { "fiber", "interruption", "ip_tcp_socket", "scope", "stream", "time_timer" } do
@@ -95,7 +109,7 @@ describe("the variants", function()
     end)
 end)
 
-variant("luajit -joff", LUAJIT .. " -joff")
+variant("luajit -joff", LUAJIT .. " -joff", nil, true)
 variant("luajit -jon, traces of every loop", LUAJIT .. " -jon -Ohotloop=1 -Ohotexit=1")
 variant("a step of the collector at each switch", LUAJIT .. " -jon", collecting("step"))
 variant("whole collections between switches, without the JIT", LUAJIT .. " -joff", collecting("full"))

@@ -1,7 +1,7 @@
 -- What every measured Lua program needs: clocks through the FFI, its scale, and a line of output per value.
 --
 -- A program takes one argument, the scale of its loops (1 in a full run, less under --quick), and prints
--- `key value` lines that bench/lines.lua names.
+-- `key value` lines that bench/lines names.
 
 local ffi = require "ffi"
 
