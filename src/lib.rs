@@ -6,6 +6,8 @@ mod lua;
 mod number;
 mod rdf;
 mod span;
+#[cfg_attr(windows, path = "subprocess/windows.rs")]
+mod subprocess;
 mod system;
 mod vm;
 
@@ -29,6 +31,17 @@ macro_rules! exports {
 }
 
 include!(concat!(env!("OUT_DIR"), "/exports.rs"));
+
+/// Entry point of the zygote's image: see `subprocess/host.rs`.
+///
+/// # Safety
+/// Called once, with a valid state, by what the host runs.
+#[cfg(unix)]
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn luaopen_emilua_zygote(l: *mut lua_State) -> c_int {
+    // SAFETY: as the caller promises.
+    unsafe { subprocess::open_zygote(l) }
+}
 
 /// `lua_pushcfunction` for functions of this crate.
 ///

@@ -7,7 +7,7 @@
 mod guard;
 mod twins;
 
-pub use guard::{EOF, PENDING, count, failure, guard, message, status};
+pub use guard::{EOF, PANIC, PENDING, count, failure, guard, message, status};
 pub use twins::FUNCTIONS;
 
 use crate::system;

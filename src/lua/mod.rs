@@ -2,7 +2,7 @@
 
 mod source;
 
-use crate::{bridge, push_function, rdf, span, system, vm};
+use crate::{bridge, push_function, rdf, span, subprocess, system, vm};
 use mlua::ffi::{self, lua_State};
 use std::ffi::{CStr, c_int};
 
@@ -28,11 +28,7 @@ pub unsafe fn open(l: *mut lua_State, name: &CStr) -> c_int {
             push(l, c"core.boot");
             push_function(l, source);
             let vm = vm::create(l);
-            ffi::lua_createtable(l, 0, bridge::AREAS.len() as c_int);
-            for (name, operations) in bridge::AREAS {
-                ffi::lua_pushlightuserdata(l, operations.0.cast_mut());
-                ffi::lua_setfield(l, -2, name.as_ptr());
-            }
+            push_operations(l);
             ffi::lua_pushlightuserdata(l, vm.cast());
             ffi::lua_createtable(l, 0, 8);
             functions(l);
@@ -45,6 +41,21 @@ pub unsafe fn open(l: *mut lua_State, name: &CStr) -> c_int {
         ffi::lua_call(l, 1, 1);
     }
     1
+}
+
+/// Pushes the table of the areas of operations by name.
+///
+/// # Safety
+/// `l` is a valid state with two free slots.
+pub unsafe fn push_operations(l: *mut lua_State) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        ffi::lua_createtable(l, 0, bridge::AREAS.len() as c_int);
+        for (name, operations) in bridge::AREAS {
+            ffi::lua_pushlightuserdata(l, operations.0.cast_mut());
+            ffi::lua_setfield(l, -2, name.as_ptr());
+        }
+    }
 }
 
 /// Adds the C functions, which are those that need the Lua state, to the table on the top.
@@ -61,6 +72,7 @@ unsafe fn functions(l: *mut lua_State) {
             system::FUNCTIONS,
             system::program::FUNCTIONS,
             rdf::FUNCTIONS,
+            subprocess::FUNCTIONS,
         ];
         for (name, function) in lists.into_iter().flatten() {
             push_function(l, *function);
@@ -79,7 +91,7 @@ unsafe fn functions(l: *mut lua_State) {
 ///
 /// # Safety
 /// `l` is a valid state with five free slots.
-unsafe fn push(l: *mut lua_State, name: &CStr) {
+pub unsafe fn push(l: *mut lua_State, name: &CStr) {
     // SAFETY: as the caller promises; nothing is left to drop when it raises.
     unsafe {
         if !source::push(l, name) {
@@ -89,7 +101,7 @@ unsafe fn push(l: *mut lua_State, name: &CStr) {
 }
 
 /// `source(name) -> function | nil`: the compiled chunk of an embedded source.
-unsafe extern "C-unwind" fn source(l: *mut lua_State) -> c_int {
+pub unsafe extern "C-unwind" fn source(l: *mut lua_State) -> c_int {
     // SAFETY: a C function called by Lua; the name is on the stack while it is used.
     unsafe {
         let name = CStr::from_ptr(ffi::luaL_checkstring(l, 1));

@@ -1,0 +1,138 @@
+-- What an init.script has on Linux beside POSIX.
+local import = ...
+local system = import("subprocess.init_script.calls")
+local constants, functions, native = system.constants, system.functions, system.native
+local check_integer, check_string, check_bytes = system.check_integer, system.check_string, system.check_bytes
+local ffi = require("ffi")
+local pairs, type = pairs, type
+
+system.define([[
+    umount s
+    umount2 si
+    unshare i
+    setns ii ]])
+
+-- mount(2) and the calls of fsopen(2), which libc may lack.
+system.define_calls([[
+    pivot_root ss
+    fsopen Nu
+    fsmount iuu
+    fspick iNu
+    open_tree iNu
+    move_mount iNiNu ]])
+
+ffi.cdef("int mount(const char *, const char *, const char *, unsigned long, const void *);")
+
+function functions.mount(from, target, kind, flags, data)
+    if from ~= nil then check_string("mount", 1, from) end
+    check_string("mount", 2, target)
+    if kind ~= nil then check_string("mount", 3, kind) end
+    check_integer("mount", 4, flags)
+    if data ~= nil then check_string("mount", 5, data) end
+    return system.result("mount", ffi.C.mount(from, target, kind, flags, data))
+end
+
+local function check_nullable(name, value)
+    if value ~= nil and type(value) ~= "string" then system.die(name, "invalid argument") end
+end
+
+-- The value of FSCONFIG_SET_BINARY is any bytes, as many as `aux` says.
+function functions.fsconfig(fd, command, key, value, aux)
+    check_integer("fsconfig", 1, fd)
+    check_integer("fsconfig", 2, command)
+    check_nullable("fsconfig", key)
+    check_nullable("fsconfig", value)
+    check_integer("fsconfig", 5, aux)
+    return system.result("fsconfig", system.call(constants.SYS_fsconfig, fd, command, key, value, aux))
+end
+
+local mount_attr = ffi.typeof("struct { uint64_t attr_set, attr_clr, propagation, userns_fd; }")
+
+function functions.mount_setattr(fd, path, flags, attributes)
+    check_integer("mount_setattr", 1, fd)
+    check_nullable("mount_setattr", path)
+    check_integer("mount_setattr", 3, flags)
+    if type(attributes) ~= "table" then system.die("mount_setattr", "invalid argument") end
+    local attr = mount_attr()
+    for _, field in pairs({ "attr_set", "attr_clr", "propagation", "userns_fd" }) do
+        local value = attributes[field]
+        if value ~= nil and type(value) ~= "number" then system.die("mount_setattr", "invalid argument") end
+        attr[field] = value or 0
+    end
+    return system.result("mount_setattr",
+        system.call(constants.SYS_mount_setattr, fd, path, flags, attr, ffi.sizeof(attr)))
+end
+
+local filter = ffi.typeof("struct { unsigned short len; const void *filter; }")
+local SET_MODE_FILTER, INSTRUCTION = 1, 8
+
+-- seccomp(2): an array of sock_filter.
+function functions.seccomp_set_mode_filter(bpf)
+    check_bytes("seccomp_set_mode_filter", 1, bpf)
+    local count = #bpf / INSTRUCTION
+    if count % 1 ~= 0 or count == 0 or count > 65535 then
+        return system.fail("seccomp_set_mode_filter", constants.EINVAL)
+    end
+    local program = filter(count, ffi.cast("const char *", bpf))
+    return system.result("seccomp_set_mode_filter",
+        system.call(constants.SYS_seccomp, SET_MODE_FILTER, 0, program))
+end
+
+-- capabilities(7). A malformed text or name ends the process.
+local function capability(name, ...)
+    local code, malformed = native[name](...)
+    if malformed then system.die(name, malformed) end
+    if code then return system.fail(name, code) end
+    return 0, 0
+end
+
+function functions.cap_set_proc(text)
+    check_string("cap_set_proc", 1, text)
+    return capability("cap_set_proc", text)
+end
+
+function functions.cap_drop_bound(name)
+    check_string("cap_drop_bound", 1, name)
+    return capability("cap_drop_bound", name)
+end
+
+function functions.cap_set_ambient(name, on)
+    check_string("cap_set_ambient", 1, name)
+    if type(on) ~= "boolean" then
+        error(("bad argument #2 to 'cap_set_ambient' (boolean expected, got %s)"):format(type(on)), 2)
+    end
+    return capability("cap_set_ambient", name, on)
+end
+
+function functions.cap_reset_ambient() return capability("cap_reset_ambient") end
+
+function functions.cap_set_secbits(bits)
+    check_integer("cap_set_secbits", 1, bits)
+    return capability("cap_set_secbits", bits)
+end
+
+-- Numbers of <linux/mount.h>, which are the same on every architecture.
+for name, number in pairs({
+    FSOPEN_CLOEXEC = 1, FSMOUNT_CLOEXEC = 1,
+    FSCONFIG_SET_FLAG = 0, FSCONFIG_SET_STRING = 1, FSCONFIG_SET_BINARY = 2, FSCONFIG_SET_PATH = 3,
+    FSCONFIG_SET_PATH_EMPTY = 4, FSCONFIG_SET_FD = 5, FSCONFIG_CMD_CREATE = 6, FSCONFIG_CMD_RECONFIGURE = 7,
+    FSCONFIG_CMD_CREATE_EXCL = 8,
+    MOVE_MOUNT_F_SYMLINKS = 0x1, MOVE_MOUNT_F_AUTOMOUNTS = 0x2, MOVE_MOUNT_F_EMPTY_PATH = 0x4,
+    MOVE_MOUNT_T_SYMLINKS = 0x10, MOVE_MOUNT_T_AUTOMOUNTS = 0x20, MOVE_MOUNT_T_EMPTY_PATH = 0x40,
+    MOVE_MOUNT_SET_GROUP = 0x100, MOVE_MOUNT_BENEATH = 0x200,
+    OPEN_TREE_CLONE = 1, OPEN_TREE_CLOEXEC = constants.O_CLOEXEC,
+    FSPICK_CLOEXEC = 1, FSPICK_SYMLINK_NOFOLLOW = 2, FSPICK_NO_AUTOMOUNT = 4, FSPICK_EMPTY_PATH = 8,
+    AT_RECURSIVE = 0x8000, AT_NO_AUTOMOUNT = 0x800,
+    MOUNT_ATTR_RDONLY = 0x1, MOUNT_ATTR_NOSUID = 0x2, MOUNT_ATTR_NODEV = 0x4, MOUNT_ATTR_NOEXEC = 0x8,
+    MOUNT_ATTR__ATIME = 0x70, MOUNT_ATTR_RELATIME = 0, MOUNT_ATTR_NOATIME = 0x10, MOUNT_ATTR_STRICTATIME = 0x20,
+    MOUNT_ATTR_NODIRATIME = 0x80, MOUNT_ATTR_IDMAP = 0x100000, MOUNT_ATTR_NOSYMFOLLOW = 0x200000,
+    MS_NOSYMFOLLOW = 256, MS_LAZYTIME = 0x2000000,
+    SECBIT_NOROOT = 0x1, SECBIT_NOROOT_LOCKED = 0x2, SECBIT_NO_SETUID_FIXUP = 0x4, SECBIT_NO_SETUID_FIXUP_LOCKED = 0x8,
+    SECBIT_KEEP_CAPS = 0x10, SECBIT_KEEP_CAPS_LOCKED = 0x20, SECBIT_NO_CAP_AMBIENT_RAISE = 0x40,
+    SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED = 0x80,
+    CLONE_NEWTIME = 0x80,
+}) do
+    constants[name] = number
+end
+
+return true

@@ -1,0 +1,67 @@
+//! The Lua VM of an actor's process.
+
+use super::configuration::Configuration;
+use crate::lua;
+use crate::push_function;
+use mlua::ffi::{self, lua_State};
+use std::ffi::c_int;
+use std::os::fd::{IntoRawFd, OwnedFd};
+
+/// Runs the actor that `configuration` describes and ends the process with its status.
+pub fn main(inbox: OwnedFd, mut configuration: Configuration) -> ! {
+    // SAFETY: a state of its own, which only this thread uses.
+    let status = unsafe {
+        let l = ffi::luaL_newstate();
+        if l.is_null() {
+            1
+        } else {
+            ffi::luaL_openlibs(l);
+            push_function(l, start);
+            ffi::lua_pushinteger(l, inbox.into_raw_fd() as ffi::lua_Integer);
+            let bytes = configuration.bytes();
+            ffi::lua_pushlstring(l, bytes.as_ptr().cast(), bytes.len());
+            configuration.wipe();
+            let failed = ffi::lua_pcall(l, 2, 1, 0) != 0;
+            if failed {
+                report_error(l);
+            }
+            let status = ffi::lua_tointeger(l, -1) as c_int;
+            if failed { 1 } else { status }
+        }
+    };
+    // SAFETY: ends the process; C's streams are flushed.
+    unsafe { libc::exit(status) }
+}
+
+/// `start(inbox, configuration) -> status`: the Lua half's `subprocess.child`.
+unsafe extern "C-unwind" fn start(l: *mut lua_State) -> c_int {
+    // SAFETY: called by `main` with two arguments; nothing here needs dropping when Lua raises.
+    unsafe {
+        lua::open(l, c"emilua");
+        ffi::lua_getfield(l, ffi::LUA_REGISTRYINDEX, c"emilua.import".as_ptr());
+        ffi::lua_pushstring(l, c"subprocess.child".as_ptr());
+        ffi::lua_call(l, 1, 1);
+        ffi::lua_pushvalue(l, 1);
+        ffi::lua_pushvalue(l, 2);
+        ffi::lua_call(l, 2, 1);
+    }
+    1
+}
+
+/// Prints the message on the top of the stack.
+///
+/// # Safety
+/// `l` is a valid state with a value on its top.
+pub unsafe fn report_error(l: *mut lua_State) {
+    let mut length = 0;
+    // SAFETY: the message stays on the stack while it is read.
+    let text = unsafe {
+        let text = ffi::lua_tolstring(l, -1, &raw mut length);
+        if text.is_null() {
+            "(error object is not a string)".into()
+        } else {
+            String::from_utf8_lossy(std::slice::from_raw_parts(text.cast::<u8>(), length))
+        }
+    };
+    super::report(&format!("{text}\n"));
+}

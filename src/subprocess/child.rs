@@ -1,0 +1,161 @@
+//! An actor's process from its creation to its first Lua code.
+
+use super::configuration::Configuration;
+use super::init_script::{self, Script};
+use super::platform::{close_from, die_with_parent};
+use super::protocol::Stream;
+use super::zygote::{self, SOCKET};
+use super::{actor, host, message, pid1};
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal, sigprocmask};
+use nix::sys::socket::{AddressFamily, Shutdown, SockFlag, SockType, shutdown, socketpair};
+use nix::unistd::{ForkResult, dup2_raw, fork, pipe};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+
+/// The standard streams of a child.
+pub struct Streams {
+    pub kinds: [Stream; 3],
+    /// The descriptors of those that are given.
+    pub given: [Option<OwnedFd>; 3],
+}
+
+/// Ends this process without the destructors and handlers of the image it was forked from.
+pub fn exit(status: i32) -> ! {
+    // SAFETY: ends the process.
+    unsafe { libc::_exit(status) }
+}
+
+/// Never returns: what goes wrong before there is a VM ends the process with 1.
+pub fn main(socket: OwnedFd, streams: Streams) -> ! {
+    match start(socket, streams) {
+        Ok((inbox, configuration)) => actor::main(inbox, configuration),
+        Err(_) => exit(1),
+    }
+}
+
+fn start(socket: OwnedFd, streams: Streams) -> io::Result<(OwnedFd, Configuration)> {
+    let socket = install(socket, streams)?;
+    close_from(SOCKET + 1);
+    reset_signals()?;
+    die_with_parent();
+
+    let (mut configuration, has_script) = Configuration::receive(socket.as_fd())?;
+    shutdown(socket.as_raw_fd(), Shutdown::Write)?;
+    if has_script {
+        run_script(&socket)?;
+        close_from(SOCKET + 1);
+    }
+    pid1::split(|| configuration.wipe())?;
+    ignore(Signal::SIGPIPE)?;
+    start_zygote(&mut configuration)?;
+    Ok((socket, configuration))
+}
+
+/// Puts the streams at 0 to 2 and the socket at [`SOCKET`].
+fn install(socket: OwnedFd, streams: Streams) -> io::Result<OwnedFd> {
+    // None of what is about to be moved may lie where another is moved to.
+    let socket = out_of_the_way(socket)?;
+    let mut sources = [None, None, None];
+    for ((number, kind), given) in streams.kinds.into_iter().enumerate().zip(streams.given) {
+        sources[number] = match kind {
+            Stream::Share => None,
+            Stream::Given => Some(out_of_the_way(given.ok_or(io::ErrorKind::InvalidInput)?)?),
+            Stream::Dead => Some(out_of_the_way(dead_end(number)?)?),
+        };
+    }
+    for (number, source) in sources.iter().enumerate() {
+        if let Some(source) = source {
+            place(source, number as RawFd)?;
+        }
+    }
+    place(&socket, SOCKET)?;
+    // SAFETY: it was put there just now, and the number belongs to nothing else any more.
+    let socket = unsafe { OwnedFd::from_raw_fd(SOCKET) };
+    fcntl(&socket, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+    Ok(socket)
+}
+
+/// The same descriptor under a number from 10 on.
+fn out_of_the_way(fd: OwnedFd) -> io::Result<OwnedFd> {
+    let moved = fcntl(&fd, FcntlArg::F_DUPFD_CLOEXEC(10))?;
+    // SAFETY: the kernel has just made it.
+    Ok(unsafe { OwnedFd::from_raw_fd(moved) })
+}
+
+/// dup2(2) to a number that this process is about to reuse.
+fn place(from: &OwnedFd, to: RawFd) -> io::Result<()> {
+    // SAFETY: what was there belongs to the image that this process was forked from.
+    std::mem::forget(unsafe { dup2_raw(from, to) }?);
+    Ok(())
+}
+
+/// The end of a pipe whose other end is closed: for standard input reads give the end of file, for others writes EPIPE.
+fn dead_end(number: usize) -> io::Result<OwnedFd> {
+    let (read, write) = pipe()?;
+    Ok(if number == 0 { read } else { write })
+}
+
+/// As a new program finds them, whatever the zygote blocks.
+fn reset_signals() -> io::Result<()> {
+    for number in [Signal::SIGCHLD, Signal::SIGPIPE] {
+        // SAFETY: the default disposition runs no code.
+        unsafe { signal(number, SigHandler::SigDfl) }?;
+    }
+    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)?;
+    Ok(())
+}
+
+fn ignore(number: Signal) -> io::Result<()> {
+    // SAFETY: nothing is run.
+    unsafe { signal(number, SigHandler::SigIgn) }?;
+    Ok(())
+}
+
+/// Longest script that is received: it has to fit the arena.
+const LONGEST_SCRIPT: usize = 1 << 20;
+
+fn run_script(socket: &OwnedFd) -> io::Result<()> {
+    let mut text = vec![0; LONGEST_SCRIPT];
+    let message = message::receive(socket.as_fd(), &mut text)?;
+    let argument = message.descriptors.first().map(AsRawFd::as_raw_fd);
+    let succeeded = !message.truncated
+        && init_script::run(&Script {
+            text: &text[..message.length],
+            argument,
+        });
+    super::wipe(&mut text);
+    // The script may have closed it, or put something else there.
+    message.descriptors.into_iter().for_each(std::mem::forget);
+    if succeeded {
+        Ok(())
+    } else {
+        Err(io::ErrorKind::Other.into())
+    }
+}
+
+/// This process's own zygote, for actors of the actor: forked before any of its code runs.
+fn start_zygote(configuration: &mut Configuration) -> io::Result<()> {
+    let (ours, theirs) = socketpair(
+        AddressFamily::Unix,
+        SockType::SeqPacket,
+        None,
+        SockFlag::SOCK_CLOEXEC,
+    )?;
+    // SAFETY: the process has one thread.
+    match unsafe { fork() }? {
+        ForkResult::Child => {
+            configuration.wipe();
+            place(&theirs, SOCKET)?;
+            close_from(SOCKET + 1);
+            // SAFETY: it was put there just now; `theirs` has been closed under it.
+            let control = unsafe { OwnedFd::from_raw_fd(SOCKET) };
+            std::mem::forget((ours, theirs));
+            zygote::serve(control)
+        }
+        ForkResult::Parent { .. } => {
+            host::adopt(ours);
+            Ok(())
+        }
+    }
+}

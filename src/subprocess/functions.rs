@@ -1,0 +1,157 @@
+//! What the Lua half asks of the host's side. Descriptors are numbers here: it owns them by objects of its own.
+
+use super::configuration::Configuration;
+use super::protocol::{Action, Stream};
+use super::{host, message};
+use crate::bridge::{PANIC, failure, guard};
+use mlua::ffi::{self, lua_State};
+use nix::errno::Errno;
+use std::ffi::{CStr, OsStr, c_int};
+use std::io;
+use std::os::fd::{BorrowedFd, IntoRawFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::slice;
+
+/// C functions of this module, as [`crate::lua`] registers them.
+pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] = &[
+    (c"supervisor_start", start),
+    (c"supervisor_spawn", spawn),
+    (c"supervisor_configure", configure),
+    (c"supervisor_mirror", mirror),
+];
+
+/// The bytes of a string argument; none for another value.
+///
+/// # Safety
+/// The argument stays on the stack while they are used.
+unsafe fn bytes<'a>(l: *mut lua_State, i: c_int) -> Option<&'a [u8]> {
+    let mut length = 0;
+    // SAFETY: as the caller promises.
+    unsafe {
+        let text = ffi::lua_tolstring(l, i, &raw mut length);
+        (!text.is_null()).then(|| slice::from_raw_parts(text.cast(), length))
+    }
+}
+
+/// Runs `body`; a failure becomes its code, and a panic that of a panic.
+fn attempt<T>(body: impl FnOnce() -> io::Result<T>) -> Result<T, (i32, String)> {
+    let mut outcome = None;
+    if guard(|| {
+        outcome = Some(body());
+        0
+    }) == PANIC
+    {
+        return Err((PANIC, String::new()));
+    }
+    match outcome {
+        Some(Ok(value)) => Ok(value),
+        Some(Err(error)) => Err((failure(&error), error.to_string())),
+        None => Err((PANIC, String::new())),
+    }
+}
+
+/// Pushes the code and the text of a failure.
+unsafe fn push_failure(l: *mut lua_State, (code, text): &(i32, String)) -> c_int {
+    // SAFETY: a C function's state.
+    unsafe {
+        ffi::lua_pushinteger(l, *code as ffi::lua_Integer);
+        ffi::lua_pushlstring(l, text.as_ptr().cast(), text.len());
+    }
+    2
+}
+
+/// `supervisor_start(interpreter, jit_version) -> nothing | code, text`.
+unsafe extern "C-unwind" fn start(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half with two strings.
+    unsafe {
+        let (interpreter, version) = (bytes(l, 1), bytes(l, 2));
+        let outcome = attempt(|| {
+            let interpreter = OsStr::from_bytes(interpreter.unwrap_or_default());
+            host::start(
+                interpreter,
+                &String::from_utf8_lossy(version.unwrap_or_default()),
+            )
+        });
+        match outcome {
+            Ok(()) => 0,
+            Err(error) => push_failure(l, &error),
+        }
+    }
+}
+
+/// A standard stream's argument: nil, true for the host's, or a descriptor's number.
+unsafe fn stream(l: *mut lua_State, i: c_int) -> (Stream, RawFd) {
+    // SAFETY: a C function's state.
+    unsafe {
+        match ffi::lua_type(l, i) {
+            ffi::LUA_TBOOLEAN => (Stream::Share, -1),
+            ffi::LUA_TNUMBER => (Stream::Given, ffi::lua_tointeger(l, i) as RawFd),
+            _ => (Stream::Dead, -1),
+        }
+    }
+}
+
+/// `supervisor_spawn(flags, stdin, stdout, stderr) -> pid, handle, socket | nil, code`.
+unsafe extern "C-unwind" fn spawn(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half with a number and three streams.
+    unsafe {
+        let namespaces = ffi::lua_tonumber(l, 1) as u64;
+        let streams = [stream(l, 2), stream(l, 3), stream(l, 4)];
+        match attempt(|| host::spawn(namespaces, streams)) {
+            Ok(spawned) => {
+                ffi::lua_pushinteger(l, spawned.pid as ffi::lua_Integer);
+                for fd in [spawned.handle, spawned.socket] {
+                    ffi::lua_pushinteger(l, fd.into_raw_fd() as ffi::lua_Integer);
+                }
+                3
+            }
+            Err((code, _)) => {
+                ffi::lua_pushnil(l);
+                ffi::lua_pushinteger(l, code as ffi::lua_Integer);
+                2
+            }
+        }
+    }
+}
+
+/// `supervisor_configure(socket, configuration, script | nil, argument | nil) -> nothing | code, text`.
+unsafe extern "C-unwind" fn configure(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half with a descriptor that it owns, two strings and a number.
+    unsafe {
+        let socket = BorrowedFd::borrow_raw(ffi::lua_tointeger(l, 1) as RawFd);
+        let (configuration, script) = (bytes(l, 2), bytes(l, 3));
+        let argument = (ffi::lua_isnumber(l, 4) != 0).then(|| ffi::lua_tointeger(l, 4) as RawFd);
+        let outcome = attempt(|| {
+            Configuration::send(socket, configuration.unwrap_or_default(), script.is_some())?;
+            if let Some(script) = script {
+                message::send(socket, script, argument.as_slice())?;
+            }
+            Ok(())
+        });
+        match outcome {
+            Ok(()) => 0,
+            Err(error) => push_failure(l, &error),
+        }
+    }
+}
+
+/// `supervisor_mirror(action, a, b, c, bytes | nil, descriptor | nil)`, where `action` is a number of
+/// [`Action`]: returns when the zygote has done the same.
+unsafe extern "C-unwind" fn mirror(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half with numbers, a string and a descriptor that it owns.
+    unsafe {
+        let action = Action::from_word(ffi::lua_tonumber(l, 1) as u64);
+        let words = [2, 3, 4].map(|i| ffi::lua_tonumber(l, i) as u64);
+        let body = bytes(l, 5).unwrap_or_default();
+        let descriptor = (ffi::lua_isnumber(l, 6) != 0).then(|| ffi::lua_tointeger(l, 6) as RawFd);
+        let outcome = attempt(|| {
+            let action = action.ok_or(Errno::EINVAL)?;
+            host::mirror(action, words, body, descriptor);
+            Ok(())
+        });
+        match outcome {
+            Ok(()) => 0,
+            Err(error) => push_failure(l, &error),
+        }
+    }
+}

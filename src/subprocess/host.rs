@@ -1,0 +1,205 @@
+//! The host's side of its zygote: starting it, asking it for children, telling it what the host has done to itself.
+
+use super::message;
+use super::protocol::{Action, Answer, Request, Stream};
+use super::zygote::SOCKET;
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::socket::{AddressFamily, Shutdown, SockFlag, SockType, shutdown, socketpair};
+use nix::unistd::dup2_raw;
+use std::ffi::{CStr, OsStr};
+use std::fs::File;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{env, io};
+
+/// The socket to the zygote of this process; one for all its VMs.
+static CONTROL: Mutex<Option<OwnedFd>> = Mutex::new(None);
+
+fn control() -> MutexGuard<'static, Option<OwnedFd>> {
+    CONTROL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes over the zygote that was forked for this process.
+pub fn adopt(socket: OwnedFd) {
+    *control() = Some(socket);
+}
+
+/// Where the zygote finds the module, under its own number.
+const IMAGE: RawFd = SOCKET + 1;
+
+/// What the new interpreter runs. Its search paths are emptied first: it needs nothing from any file.
+const BOOT: &str = "package.path, package.cpath = '', ''\n\
+    assert(package.loadlib('/proc/self/fd/4', 'luaopen_emilua_zygote'))('emilua.zygote')";
+
+/// What the zygote says first. The host refuses one that differs.
+pub fn greeting(jit_version: &str) -> String {
+    let build = env!("CARGO_PKG_VERSION");
+    format!("emilua {build}, {jit_version}, {} bits", usize::BITS)
+}
+
+/// Starts the zygote by `interpreter`, unless there is one. `jit_version` is the host's.
+pub fn start(interpreter: &OsStr, jit_version: &str) -> io::Result<()> {
+    let mut control = control();
+    if control.is_some() {
+        return Ok(());
+    }
+    let (ours, theirs) = socket_pair()?;
+    let image = image()?;
+    let mut command = Command::new(interpreter);
+    command.args(["-E", "-e", BOOT]).env_clear();
+    if let Some(path) = env::var_os("LD_LIBRARY_PATH") {
+        command.env("LD_LIBRARY_PATH", path);
+    }
+    let descriptors = [theirs.as_raw_fd(), image.as_raw_fd()];
+    // SAFETY: only system calls are made between fork and exec.
+    unsafe { command.pre_exec(move || inherit(descriptors)) };
+    let child = command.spawn()?;
+    drop((theirs, image));
+    let expected = greeting(jit_version);
+    let mut buffer = [0; 256];
+    let heard = message::receive(ours.as_fd(), &mut buffer)?;
+    let heard = String::from_utf8_lossy(&buffer[..heard.length]);
+    if heard != expected {
+        drop(ours);
+        return Err(io::Error::other(format!(
+            "the supervisor is \"{heard}\", this is \"{expected}\""
+        )));
+    }
+    shutdown(ours.as_raw_fd(), Shutdown::Read)?;
+    // It ends when this process closes the socket, and is reaped by whoever is its parent then.
+    drop(child);
+    *control = Some(ours);
+    Ok(())
+}
+
+/// Leaves the two descriptors at [`SOCKET`] and [`IMAGE`], and nothing beyond them over exec.
+fn inherit(descriptors: [RawFd; 2]) -> io::Result<()> {
+    let mut moved = [0; 2];
+    for (to, from) in moved.iter_mut().zip(descriptors) {
+        // SAFETY: the numbers are open: this process is a copy of the one that holds them.
+        let from = unsafe { std::os::fd::BorrowedFd::borrow_raw(from) };
+        *to = fcntl(from, FcntlArg::F_DUPFD_CLOEXEC(10))?;
+    }
+    for (from, to) in moved.into_iter().zip([SOCKET, IMAGE]) {
+        // SAFETY: what was there is another's, which exec would have closed or handed over.
+        unsafe {
+            let from = std::os::fd::BorrowedFd::borrow_raw(from);
+            std::mem::forget(dup2_raw(from, to)?);
+        }
+    }
+    super::platform::close_on_exec_from(IMAGE + 1)
+}
+
+fn socket_pair() -> nix::Result<(OwnedFd, OwnedFd)> {
+    let kind = SockType::SeqPacket;
+    socketpair(AddressFamily::Unix, kind, None, SockFlag::SOCK_CLOEXEC)
+}
+
+/// A sealed copy of this module: a container that maps it cannot reach the file.
+fn image() -> io::Result<OwnedFd> {
+    let mut from = File::open(own_path()?)?;
+    let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
+    let mut to = File::from(memfd_create("emilua.so", flags)?);
+    io::copy(&mut from, &mut to)?;
+    super::platform::seal(&to)?;
+    Ok(to.into())
+}
+
+/// The file that this module was loaded from.
+fn own_path() -> io::Result<PathBuf> {
+    let mut info = std::mem::MaybeUninit::<libc::Dl_info>::uninit();
+    let here = own_path as *const std::ffi::c_void;
+    // SAFETY: dladdr fills the struct when it does not return 0, with a text that lives as long as the module.
+    let name = unsafe {
+        if libc::dladdr(here, info.as_mut_ptr()) == 0 {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        CStr::from_ptr(info.assume_init().dli_fname)
+    };
+    Ok(PathBuf::from(OsStr::from_bytes(name.to_bytes())))
+}
+
+/// A child that the zygote has made.
+pub struct Spawned {
+    pub pid: i32,
+    /// Refers to the process whatever becomes of its id.
+    pub handle: OwnedFd,
+    /// To the child: its configuration is sent by it, afterwards it leads to the inbox.
+    pub socket: OwnedFd,
+}
+
+/// Makes a child in new namespaces. `streams` are its standard streams.
+pub fn spawn(namespaces: u64, streams: [(Stream, RawFd); 3]) -> io::Result<Spawned> {
+    let (ours, theirs) = socket_pair()?;
+    let mut descriptors = vec![theirs.as_raw_fd()];
+    let mut word = 0;
+    for (number, (kind, fd)) in streams.into_iter().enumerate() {
+        word |= (kind as u64) << (2 * number);
+        if kind == Stream::Given {
+            descriptors.push(fd);
+        }
+    }
+    let request = Request {
+        action: Action::Spawn,
+        words: [namespaces, word, 0],
+        bytes: &[],
+    };
+    match &*control() {
+        Some(control) => request.send(control.as_fd(), &descriptors)?,
+        None => return Err(Errno::ECHILD.into()),
+    }
+    drop(theirs);
+    let mut buffer = [0; 8];
+    let answer = message::receive(ours.as_fd(), &mut buffer)?;
+    if answer.length == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    let Answer { pid, errno } = Answer::parse(&buffer[..answer.length])?;
+    if errno != 0 {
+        return Err(io::Error::from_raw_os_error(errno));
+    }
+    let handle = answer.descriptors.into_iter().next();
+    let handle = handle.ok_or(Errno::EMFILE)?;
+    shutdown(ours.as_raw_fd(), Shutdown::Read)?;
+    Ok(Spawned {
+        pid,
+        handle,
+        socket: ours,
+    })
+}
+
+/// Makes the zygote do what this process has done to itself. A host whose zygote does not confirm ends at once: new
+/// actors would have rights that it has given up.
+pub fn mirror(action: Action, words: [u64; 3], bytes: &[u8], descriptor: Option<RawFd>) {
+    let control = control();
+    let Some(control) = &*control else {
+        return;
+    };
+    let confirmed = || -> io::Result<i32> {
+        let (ours, theirs) = socket_pair()?;
+        let mut descriptors = Vec::from_iter(descriptor);
+        descriptors.push(theirs.as_raw_fd());
+        let request = Request {
+            action,
+            words,
+            bytes,
+        };
+        request.send(control.as_fd(), &descriptors)?;
+        drop(theirs);
+        let mut buffer = [0; 8];
+        let answer = message::receive(ours.as_fd(), &mut buffer)?;
+        Ok(Answer::parse(&buffer[..answer.length])?.errno)
+    };
+    if !matches!(confirmed(), Ok(0)) {
+        super::report(
+            "emilua: the supervisor did not follow a change of privileges: this process ends\n",
+        );
+        super::child::exit(1);
+    }
+}

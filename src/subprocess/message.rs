@@ -1,0 +1,69 @@
+//! Packets with descriptors over UNIX sockets, blocking: sendmsg(2), recvmsg(2), unix(7).
+
+use nix::cmsg_space;
+use nix::errno::Errno;
+use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg};
+use std::io::{IoSlice, IoSliceMut};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+/// Descriptors in one packet, at most.
+pub const DESCRIPTORS: usize = 64;
+
+/// A packet that was received.
+pub struct Message {
+    /// Bytes of it in the buffer.
+    pub length: usize,
+    /// In the order in which they were sent; close-on-exec.
+    pub descriptors: Vec<OwnedFd>,
+    /// Something did not fit, and is lost.
+    pub truncated: bool,
+}
+
+/// Sends one packet. The descriptors are copied.
+pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], descriptors: &[RawFd]) -> nix::Result<usize> {
+    let rights = [ControlMessage::ScmRights(descriptors)];
+    let control = if descriptors.is_empty() {
+        &[]
+    } else {
+        rights.as_slice()
+    };
+    let data = [IoSlice::new(bytes)];
+    loop {
+        let flags = MsgFlags::MSG_NOSIGNAL;
+        match sendmsg::<()>(socket.as_raw_fd(), &data, control, flags, None) {
+            Err(Errno::EINTR) => {}
+            result => return result,
+        }
+    }
+}
+
+/// Receives one packet. Whatever descriptors have arrived are owned before anything else is looked at.
+pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> nix::Result<Message> {
+    let mut space = cmsg_space!([RawFd; DESCRIPTORS]);
+    loop {
+        let mut data = [IoSliceMut::new(buffer)];
+        let flags = MsgFlags::MSG_CMSG_CLOEXEC;
+        match recvmsg::<()>(socket.as_raw_fd(), &mut data, Some(&mut space), flags) {
+            Err(Errno::EINTR) => {}
+            Err(error) => return Err(error),
+            Ok(message) => {
+                let mut descriptors = Vec::new();
+                for part in message.cmsgs()? {
+                    if let ControlMessageOwned::ScmRights(numbers) = part {
+                        // SAFETY: the kernel has just made these for us.
+                        let owned = numbers
+                            .into_iter()
+                            .map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
+                        descriptors.extend(owned);
+                    }
+                }
+                let lost = MsgFlags::MSG_TRUNC | MsgFlags::MSG_CTRUNC;
+                return Ok(Message {
+                    length: message.bytes,
+                    descriptors,
+                    truncated: message.flags.intersects(lost),
+                });
+            }
+        }
+    }
+}

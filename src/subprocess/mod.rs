@@ -1,0 +1,33 @@
+//! Actors in processes of their own. One file for each role of a process, one for what they say to each other.
+//!
+//! The host asks its zygote for a child, over a socket; the child is told by the host, over a socket of its own, what it
+//! is to be; an init script sets its world up before the first code of the actor runs.
+
+mod actor;
+mod child;
+mod configuration;
+mod functions;
+mod host;
+mod init_script;
+mod message;
+mod mirror;
+mod pid1;
+#[cfg_attr(target_os = "linux", path = "platform/linux.rs")]
+#[cfg_attr(target_os = "freebsd", path = "platform/freebsd.rs")]
+mod platform;
+mod protocol;
+mod zygote;
+
+pub use functions::FUNCTIONS;
+pub use zygote::open as open_zygote;
+
+/// Overwrites bytes so that no optimisation can leave them.
+fn wipe(bytes: &mut [u8]) {
+    // SAFETY: the slice is writable memory.
+    unsafe { libc::explicit_bzero(bytes.as_mut_ptr().cast(), bytes.len()) };
+}
+
+/// Writes to the error stream.
+fn report(text: &str) {
+    crate::system::report(text.as_ptr().cast(), text.len());
+}

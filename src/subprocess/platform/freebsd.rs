@@ -1,0 +1,74 @@
+//! Children by pdfork(2), with a process descriptor. There are no namespaces; a script may attach to a jail.
+
+use crate::subprocess::protocol::Request;
+use nix::errno::Errno;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+
+/// The two sides of a new process.
+pub enum Side {
+    Child,
+    /// The child's id and its process descriptor.
+    Parent(i32, OwnedFd),
+}
+
+/// The flag of [`clone`] that lets the child survive its descriptor.
+pub const DAEMON: u64 = 1;
+
+/// Copies this process, which has one thread.
+pub fn clone(flags: u64) -> io::Result<Side> {
+    let daemon = if flags & DAEMON != 0 {
+        libc::PD_DAEMON
+    } else {
+        0
+    };
+    let mut descriptor = -1;
+    // SAFETY: the process has one thread, so no lock is held in the copy.
+    match unsafe { libc::pdfork(&raw mut descriptor, daemon | libc::PD_CLOEXEC) } {
+        0 => Ok(Side::Child),
+        // SAFETY: the kernel has just made the descriptor.
+        pid if pid > 0 => Ok(Side::Parent(pid, unsafe {
+            OwnedFd::from_raw_fd(descriptor)
+        })),
+        _ => Err(Errno::last().into()),
+    }
+}
+
+/// The kernel does it by the process descriptor.
+pub fn die_with_parent() {}
+
+/// Changes of ids do not hide a process here.
+pub fn stay_dumpable() -> nix::Result<()> {
+    Ok(())
+}
+
+/// closefrom(2).
+pub fn close_from(low: RawFd) {
+    // SAFETY: no memory is passed. The descriptors were inherited from the image that this process was forked from.
+    unsafe { libc::closefrom(low) };
+}
+
+/// The requests that only FreeBSD has.
+pub fn mirror(_request: &Request<'_>, _descriptor: Option<&OwnedFd>) -> nix::Result<()> {
+    Err(Errno::EINVAL)
+}
+
+/// Exec closes what is from `low` on.
+pub fn close_on_exec_from(low: RawFd) -> io::Result<()> {
+    // SAFETY: no memory is passed.
+    let highest = unsafe { libc::getdtablesize() };
+    for fd in low..highest {
+        // SAFETY: as above; a closed one is no harm.
+        unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
+    Ok(())
+}
+
+/// Nobody can change the file any more.
+pub fn seal(file: &File) -> io::Result<()> {
+    let seals = libc::F_SEAL_WRITE | libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
+    // SAFETY: the command takes an int.
+    Errno::result(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, seals) })?;
+    Ok(())
+}

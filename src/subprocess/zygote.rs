@@ -1,0 +1,168 @@
+//! The zygote, which the documentation calls supervisor: a process with one thread that makes all actors of its host.
+//!
+//! A fork of the host would hand over its memory. The zygote has none of it: the first one is a new image of the
+//! interpreter, those of actors are forked before any code of theirs runs.
+
+use super::child::{self, Streams};
+use super::host;
+use super::message::{self, Message};
+use super::mirror;
+use super::platform::close_from;
+use super::platform::{Side, clone};
+use super::protocol::{Action, Answer, LONGEST, Request, Stream};
+use crate::system;
+use mlua::ffi::{self, lua_State};
+use nix::errno::Errno;
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal};
+use nix::sys::signal::{sigaction, sigprocmask};
+use nix::sys::stat::{Mode, umask};
+use nix::sys::wait::waitpid;
+use std::ffi::{CStr, c_char, c_int};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+
+/// Where the control socket is in a zygote, and the inbox in an actor.
+pub const SOCKET: RawFd = 3;
+
+/// How a zygote ends.
+enum End {
+    /// The host is gone, or has closed its side.
+    Eof,
+    Failed,
+}
+
+/// Body of `luaopen_emilua_zygote`, which is called in a new image of the interpreter and never returns.
+///
+/// # Safety
+/// `l` is a valid state, [`SOCKET`] the control socket.
+pub unsafe fn open(l: *mut lua_State) -> c_int {
+    close_from(SOCKET + 1);
+    forget_environment();
+    system::reset_signals();
+    // SAFETY: the host has put it there, and nothing else here uses the number.
+    let control = unsafe { OwnedFd::from_raw_fd(SOCKET) };
+    // SAFETY: as the caller promises; the text stays on the stack while it is read.
+    let version = unsafe {
+        ffi::lua_getglobal(l, c"jit".as_ptr());
+        ffi::lua_getfield(l, -1, c"version".as_ptr());
+        CStr::from_ptr(ffi::luaL_checkstring(l, -1)).to_string_lossy()
+    };
+    match message::send(control.as_fd(), host::greeting(&version).as_bytes(), &[]) {
+        Ok(_) => serve(control),
+        Err(_) => child::exit(1),
+    }
+}
+
+/// Erases the texts of the environment, of which the dynamic linker has needed some.
+fn forget_environment() {
+    unsafe extern "C" {
+        static mut environ: *mut *mut c_char;
+    }
+    // SAFETY: the process has one thread; the list ends with a null pointer, and its texts are writable.
+    unsafe {
+        let mut text = environ;
+        while !text.is_null() && !(*text).is_null() {
+            libc::explicit_bzero((*text).cast(), libc::strlen(*text));
+            text = text.add(1);
+        }
+        libc::clearenv();
+    }
+}
+
+/// Serves the host behind `control` until it is gone and all children have ended. All other descriptors beyond the
+/// standard streams have been closed.
+pub fn serve(control: OwnedFd) -> ! {
+    let end = match prepare() {
+        Ok(()) => requests(&control),
+        Err(_) => End::Failed,
+    };
+    drop(control);
+    close_from(0);
+    // The executable stays in use, and so cannot be written to, as long as a container may run.
+    while waitpid(None, None) != Err(Errno::ECHILD) {}
+    child::exit(match end {
+        End::Eof => 0,
+        End::Failed => 1,
+    })
+}
+
+/// Blocks all signals but SIGCHLD, whose disposition lets the kernel reap the children.
+fn prepare() -> nix::Result<()> {
+    let mut blocked = SigSet::all();
+    blocked.remove(Signal::SIGCHLD);
+    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&blocked), None)?;
+    let action = SigAction::new(SigHandler::SigDfl, SaFlags::SA_NOCLDWAIT, SigSet::empty());
+    // SAFETY: the default disposition runs no code.
+    unsafe { sigaction(Signal::SIGCHLD, &action) }?;
+    umask(Mode::from_bits_truncate(0o022));
+    Ok(())
+}
+
+fn requests(control: &OwnedFd) -> End {
+    let mut packet = vec![0; LONGEST];
+    loop {
+        let Message {
+            length,
+            descriptors,
+            truncated,
+        } = match message::receive(control.as_fd(), &mut packet) {
+            Ok(message) => message,
+            Err(_) => return End::Failed,
+        };
+        if length == 0 {
+            return End::Eof;
+        }
+        // What was cut short is closed and ignored: the host sees the end of its socket.
+        if truncated {
+            continue;
+        }
+        let Some(request) = Request::parse(&packet[..length]) else {
+            return End::Failed;
+        };
+        if request.action == Action::Spawn {
+            spawn(&request, descriptors);
+        } else {
+            mirror::answer(&request, descriptors);
+        }
+    }
+}
+
+/// Makes a child and tells the host of it on the child's own socket. Returns in the zygote only.
+fn spawn(request: &Request<'_>, descriptors: Vec<OwnedFd>) {
+    let mut descriptors = descriptors.into_iter();
+    let Some(socket) = descriptors.next() else {
+        return;
+    };
+    let [namespaces, streams, _] = request.words;
+    let mut given = [0, 1, 2].map(|_| None);
+    for (number, given) in given.iter_mut().enumerate() {
+        if Stream::of(streams, number) == Stream::Given {
+            *given = descriptors.next();
+        }
+    }
+    match clone(namespaces) {
+        Ok(Side::Child) => {
+            let streams = Streams {
+                kinds: [0, 1, 2].map(|number| Stream::of(streams, number)),
+                given,
+            };
+            child::main(socket, streams)
+        }
+        Ok(Side::Parent(pid, handle)) => {
+            let answer = Answer { pid, errno: 0 }.to_bytes();
+            // A host that does not listen any more needs no answer.
+            let _ = message::send(socket.as_fd(), &answer, &[handle.as_raw_fd()]);
+        }
+        Err(error) => {
+            let _ = message::send(socket.as_fd(), &failure(&error).to_bytes(), &[]);
+        }
+    }
+}
+
+/// The answer that tells of an error.
+pub fn failure(error: &io::Error) -> Answer {
+    Answer {
+        pid: -1,
+        errno: error.raw_os_error().unwrap_or(libc::EIO),
+    }
+}
