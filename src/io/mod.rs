@@ -4,6 +4,7 @@
 //! so; the fiber tries again when it is woken. Queues of waiting fibers are the Lua half's.
 
 mod endpoint;
+mod exception;
 mod interface;
 mod option;
 mod readiness;
@@ -38,13 +39,22 @@ operations! {
     socket::connected: fn(*mut Io, *const Endpoint) -> i32;
     read: fn(*mut Io, *const Span) -> i32;
     write: fn(*mut Io, *const Span) -> i32;
+    socket::disconnect: fn(*mut Io) -> i32;
+    transfer::receive: fn(*mut Io, *const Span, i32, *mut Endpoint) -> i32;
+    transfer::send: fn(*mut Io, *const Span, i32, *const Endpoint) -> i32;
+    transfer::receive_urgent: fn(*mut Io, *const Span, i32, u32) -> i32;
+    transfer::wait: fn(*mut Io, i32) -> i32;
+    transfer::wait_exception: fn(*mut Io, u32) -> i32;
     socket::shutdown: fn(*mut Io, i32) -> i32;
     close: fn(*mut Io) -> i32;
     is_open: fn(*const Io) -> i32;
     socket::local: fn(*const Io, *mut Endpoint) -> i32;
     socket::remote: fn(*const Io, *mut Endpoint) -> i32;
+    socket::bytes_readable: fn(*mut Io) -> i32;
+    socket::at_mark: fn(*mut Io) -> i32;
     option::set_option: fn(*mut Io, i32, i32, i32) -> i32;
     option::get_option: fn(*mut Io, i32, *mut [i32; 2]) -> i32;
+    option::multicast: fn(*mut Io, i32, *const Endpoint) -> i32;
     endpoint::address_parse: fn(*const c_char, usize, *mut Endpoint) -> i32;
     endpoint::address_format: fn(*const Endpoint, *mut c_char, i32) -> i32;
     system::host_name: fn(*mut c_char, i32) -> i32;
@@ -75,6 +85,8 @@ pub struct Io {
     tokens: [u32; 2],
     /// Wakers of the two directions, made at the registration.
     wakers: Option<[Waker; 2]>,
+    /// Looks for urgent data, once somebody has waited for it.
+    watch: Option<exception::Watch>,
     /// The VM's count of open descriptors.
     descriptors: Rc<Cell<i32>>,
 }
@@ -86,6 +98,7 @@ impl Io {
             shared: vm.shared().clone(),
             tokens,
             wakers: None,
+            watch: None,
             descriptors: vm.descriptors().clone(),
         }
     }
@@ -97,6 +110,7 @@ impl Io {
     }
 
     fn close(&mut self) {
+        self.watch = None;
         if !matches!(self.source, Source::Closed) {
             self.source = Source::Closed;
             self.descriptors.set(self.descriptors.get() - 1);
