@@ -40,7 +40,9 @@ operations! {
     read: fn(*mut Io, *const Span) -> i32;
     write: fn(*mut Io, *const Span) -> i32;
     socket::disconnect: fn(*mut Io) -> i32;
+    socket::expect_errors: fn(*mut Io) -> i32;
     transfer::receive: fn(*mut Io, *const Span, i32, *mut Endpoint) -> i32;
+    transfer::receive_from: fn(*mut Io, *const Span, i32, *mut Endpoint) -> i32;
     transfer::send: fn(*mut Io, *const Span, i32, *const Endpoint) -> i32;
     transfer::receive_urgent: fn(*mut Io, *const Span, i32, u32) -> i32;
     transfer::wait: fn(*mut Io, i32) -> i32;
@@ -85,8 +87,10 @@ pub struct Io {
     tokens: [u32; 2],
     /// Wakers of the two directions, made at the registration.
     wakers: Option<[Waker; 2]>,
-    /// Looks for urgent data, once somebody has waited for it.
+    /// Looks for urgent data or errors, once somebody has waited for them.
     watch: Option<exception::Watch>,
+    /// It is a socket for datagrams with a peer, of which the system reports errors.
+    has_peer: bool,
     /// The VM's count of open descriptors.
     descriptors: Rc<Cell<i32>>,
 }
@@ -99,6 +103,7 @@ impl Io {
             tokens,
             wakers: None,
             watch: None,
+            has_peer: false,
             descriptors: vm.descriptors().clone(),
         }
     }
@@ -111,6 +116,7 @@ impl Io {
 
     fn close(&mut self) {
         self.watch = None;
+        self.has_peer = false;
         if !matches!(self.source, Source::Closed) {
             self.source = Source::Closed;
             self.descriptors.set(self.descriptors.get() - 1);

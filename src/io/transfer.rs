@@ -108,9 +108,29 @@ pub extern "C" fn write(this: *mut Io, span: *const Span) -> i32 {
     })
 }
 
+/// recv(2) into a span, with message flags. The last argument gives it the form of the others.
+pub extern "C" fn receive(
+    this: *mut Io,
+    span: *const Span,
+    flags: i32,
+    _from: *mut Endpoint,
+) -> i32 {
+    guard(|| {
+        // SAFETY: the Lua half passes a byte_span and keeps it alive during the call.
+        let buffer = unsafe { writable(span) };
+        let flags = message_flags(flags);
+        let result = object(this).attempt(
+            Direction::Read,
+            |socket| socket.recv_with_flags(buffer, flags),
+            |_| false,
+        );
+        code(result, count)
+    })
+}
+
 /// One try of recvfrom(2), whose sender goes to `from` unless that is null.
 fn receive_once(
-    socket: SockRef<'_>,
+    socket: &SockRef<'_>,
     buffer: &mut [MaybeUninit<u8>],
     flags: i32,
     from: *mut Endpoint,
@@ -126,8 +146,8 @@ fn receive_once(
     }
 }
 
-/// recvfrom(2) into a span, with message flags; the sender goes to `from` unless that is null.
-pub extern "C" fn receive(
+/// recvfrom(2) of a datagram into a span, with message flags; the sender goes to `from` unless that is null.
+pub extern "C" fn receive_from(
     this: *mut Io,
     span: *const Span,
     flags: i32,
@@ -137,22 +157,28 @@ pub extern "C" fn receive(
         // SAFETY: the Lua half passes a byte_span and keeps it alive during the call.
         let buffer = unsafe { writable(span) };
         let flags = message_flags(flags);
-        let result = object(this).attempt(
+        let this = object(this);
+        let result = this.attempt(
             Direction::Read,
-            |socket| receive_once(socket, buffer, flags, from),
+            |socket| receive_once(&socket, buffer, flags, from),
             |_| false,
         );
-        code(result, count)
+        if result.is_ready() || !this.has_peer {
+            return code(result, count);
+        }
+        while let Poll::Ready(watched) = this.attempt_error() {
+            let socket = watched.and_then(|()| this.socket());
+            match socket.and_then(|socket| receive_once(&socket, buffer, flags, from)) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return code(Poll::Ready(result), count),
+            }
+        }
+        PENDING
     })
 }
 
 /// sendto(2) from a span, with message flags; to the peer where `to` is null.
-pub extern "C" fn send(
-    this: *mut Io,
-    span: *const Span,
-    flags: i32,
-    to: *const Endpoint,
-) -> i32 {
+pub extern "C" fn send(this: *mut Io, span: *const Span, flags: i32, to: *const Endpoint) -> i32 {
     guard(|| {
         // SAFETY: the Lua half passes a byte_span and keeps it alive during the call.
         let bytes = unsafe { readable(span) };
@@ -172,12 +198,7 @@ pub extern "C" fn send(
 }
 
 /// recv(2) of urgent data, for which the exceptional condition is waited for.
-pub extern "C" fn receive_urgent(
-    this: *mut Io,
-    span: *const Span,
-    flags: i32,
-    token: u32,
-) -> i32 {
+pub extern "C" fn receive_urgent(this: *mut Io, span: *const Span, flags: i32, token: u32) -> i32 {
     guard(|| {
         // SAFETY: the Lua half passes a byte_span and keeps it alive during the call.
         let buffer = unsafe { writable(span) };
@@ -193,7 +214,10 @@ pub extern "C" fn receive_urgent(
                 Poll::Ready(Ok(())) => {}
             },
         }
-        match this.socket().and_then(|socket| socket.recv_with_flags(buffer, flags)) {
+        match this
+            .socket()
+            .and_then(|socket| socket.recv_with_flags(buffer, flags))
+        {
             Ok(n) => count(n),
             Err(error) => failure(&error),
         }

@@ -20,7 +20,9 @@ local io = native.bind("io", [[
     int32_t read(void *, const void *);
     int32_t write(void *, const void *);
     int32_t disconnect(void *);
+    int32_t expect_errors(void *);
     int32_t receive(void *, const void *, int32_t, $);
+    int32_t receive_from(void *, const void *, int32_t, $);
     int32_t send(void *, const void *, int32_t, $);
     int32_t receive_urgent(void *, const void *, int32_t, uint32_t);
     int32_t wait(void *, int32_t);
@@ -37,7 +39,8 @@ local io = native.bind("io", [[
     int32_t multicast(void *, int32_t, $);
     int32_t address_parse(const char *, size_t, $);
     int32_t address_format($, char *, int32_t);
-    int32_t host_name(char *, int32_t); ]], endpoint, endpoint, endpoint, endpoint, endpoint, endpoint, endpoint, endpoint, endpoint, endpoint)
+    int32_t host_name(char *, int32_t); ]], endpoint, endpoint, endpoint, endpoint, endpoint, endpoint, endpoint,
+    endpoint, endpoint, endpoint, endpoint)
 
 io.new_endpoint = endpoint_type
 

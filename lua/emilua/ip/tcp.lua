@@ -59,12 +59,12 @@ end
 methods.read_some = transfer(READ, native.read)
 methods.write_some = transfer(WRITE, native.write)
 
-function methods:receive(bs, flags)
-    if type(flags) ~= "table" then raise("EINVAL", 3) end
+function methods:receive(bs, list)
+    if type(list) ~= "table" then raise("EINVAL", 3) end
     local f = enter()
     if getmetatable(self) ~= "ip.tcp.socket" then raise("EINVAL", 1) end
     if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
-    local bits = message_bits(MESSAGE, flags, 3)
+    local bits = message_bits(MESSAGE, list, 3)
     if #bs == 0 then return nothing(f, self) end
     local n
     if band(bits, OUT_OF_BAND) ~= 0 then
@@ -77,12 +77,12 @@ function methods:receive(bs, flags)
     return check(n)
 end
 
-function methods:send(bs, flags)
-    if type(flags) ~= "table" then raise("EINVAL", 3) end
+function methods:send(bs, list)
+    if type(list) ~= "table" then raise("EINVAL", 3) end
     local f = enter()
     if getmetatable(self) ~= "ip.tcp.socket" then raise("EINVAL", 1) end
     if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
-    local bits = message_bits(MESSAGE, flags, 3)
+    local bits = message_bits(MESSAGE, list, 3)
     if #bs == 0 then return nothing(f, self) end
     return check(perform(self[WRITE], f, native.send, self[HANDLE], bs, bits))
 end

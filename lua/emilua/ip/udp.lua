@@ -14,7 +14,7 @@ local getmetatable, type = getmetatable, type
 local enter, charge, HEAD = S.enter, S.charge, S.HEAD
 local await, perform = operation.await, operation.perform
 local message_bits, MESSAGE = flags.bits, flags.MESSAGE
-local io_receive, io_send = native.receive, native.send
+local io_receive, io_send = native.receive_from, native.send
 local new_endpoint, PENDING = native.new_endpoint, import("core.native").PENDING
 local check = socket.check
 local HANDLE, READ, WRITE = socket.HANDLE, socket.READ, socket.WRITE
@@ -29,6 +29,14 @@ local mt = socket.class("ip.udp.socket", 2, [[
     multicast_loop multicast_hops unicast_hops join_multicast_group leave_multicast_group
     multicast_interface ]], methods, properties)
 socket.connecting("ip.udp.socket", methods, properties)
+
+-- The system reports errors of what was sent when there is a peer.
+local connect = methods.connect
+
+function methods:connect(a, port)
+    connect(self, a, port)
+    native.expect_errors(self[HANDLE])
+end
 
 local function check_list(list, arg)
     if list ~= nil and type(list) ~= "table" then raise("EINVAL", arg) end

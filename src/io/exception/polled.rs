@@ -11,20 +11,28 @@ use tokio::time::{Sleep, sleep};
 /// How often.
 const INTERVAL: Duration = Duration::from_millis(10);
 
-/// The time until the next look.
-pub struct Watch(Pin<Box<Sleep>>);
+/// The time until the next look; none where there is nothing to look for.
+pub struct Watch(Option<Pin<Box<Sleep>>>);
 
 impl Watch {
-    /// Watches a socket.
-    pub fn new(_socket: &SockRef<'_>) -> io::Result<Self> {
-        Ok(Self(Box::pin(sleep(INTERVAL))))
+    /// Watches a socket for urgent data, errors and hang-ups.
+    pub fn urgent(_socket: &SockRef<'_>) -> io::Result<Self> {
+        Ok(Self(Some(Box::pin(sleep(INTERVAL)))))
+    }
+
+    /// Errors wake a reader here.
+    pub fn errors(_socket: &SockRef<'_>) -> io::Result<Self> {
+        Ok(Self(None))
     }
 
     /// Ready when it is time to look.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let look = self.0.as_mut().poll(cx).map(Ok);
+        let Some(timer) = &mut self.0 else {
+            return Poll::Pending;
+        };
+        let look = timer.as_mut().poll(cx).map(Ok);
         if look.is_ready() {
-            self.0 = Box::pin(sleep(INTERVAL));
+            *timer = Box::pin(sleep(INTERVAL));
         }
         look
     }

@@ -113,9 +113,7 @@ fn get(socket: &SockRef<'_>, option: i32) -> io::Result<[i32; 2]> {
         MULTICAST_HOPS => socket.multicast_ttl_v4().map(hops),
         UNICAST_HOPS if raw::is_v6(socket)? => socket.unicast_hops_v6().map(hops),
         UNICAST_HOPS => socket.ttl_v4().map(hops),
-        _ => raw_name(option).map_or_else(unknown, |name| {
-            raw::get(socket, name).map(|n| [n, 0])
-        }),
+        _ => raw_name(option).map_or_else(unknown, |name| raw::get(socket, name).map(|n| [n, 0])),
     }
 }
 

@@ -42,15 +42,7 @@ pub fn get(socket: &SockRef<'_>, (level, name): Name) -> io::Result<i32> {
     let mut length = size_of::<i32>() as libc::socklen_t;
     let pointer = (&raw mut value).cast();
     // SAFETY: `value` has room for `length` bytes.
-    match unsafe {
-        libc::getsockopt(
-            socket.as_raw_fd(),
-            level,
-            name,
-            pointer,
-            &raw mut length,
-        )
-    } {
+    match unsafe { libc::getsockopt(socket.as_raw_fd(), level, name, pointer, &raw mut length) } {
         0 => Ok(value),
         _ => Err(io::Error::last_os_error()),
     }

@@ -121,6 +121,15 @@ pub extern "C" fn connected(this: *mut Io, endpoint: *const Endpoint) -> i32 {
     })
 }
 
+/// Lets receives of datagrams end with the errors of what was sent, if there is a peer.
+pub extern "C" fn expect_errors(this: *mut Io) -> i32 {
+    guard(|| {
+        let this = object(this);
+        this.has_peer = this.socket().is_ok_and(|socket| socket.peer_addr().is_ok());
+        0
+    })
+}
+
 /// Dissolves the association with a peer; a TCP connection is reset.
 pub extern "C" fn disconnect(this: *mut Io) -> i32 {
     guard(|| {
@@ -176,10 +185,12 @@ pub extern "C" fn remote(this: *const Io, endpoint: *mut Endpoint) -> i32 {
 
 /// What `ask` says of the socket.
 fn query(this: *mut Io, ask: impl FnOnce(&SockRef<'_>) -> io::Result<i32>) -> i32 {
-    guard(|| match object(this).socket().and_then(|socket| ask(&socket)) {
-        Ok(value) => value,
-        Err(error) => failure(&error),
-    })
+    guard(
+        || match object(this).socket().and_then(|socket| ask(&socket)) {
+            Ok(value) => value,
+            Err(error) => failure(&error),
+        },
+    )
 }
 
 /// How many bytes can be read, or how many the next datagram has.
