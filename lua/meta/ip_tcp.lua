@@ -108,6 +108,15 @@ function socket:close() end
 ---Aborts pending operations.
 function socket:cancel() end
 
+---Adopts a descriptor, which is dead afterwards.
+---@param family emilua.ip.family
+---@param fd emilua.file_descriptor
+function socket:assign(family, fd) end
+
+---Aborts pending operations and hands the descriptor over.
+---@return emilua.file_descriptor
+function socket:release() end
+
 ---@param name emilua.ip.tcp.socket_option
 ---@param value boolean|integer
 ---@param timeout? integer seconds, for `"linger"`
@@ -157,6 +166,15 @@ function acceptor:close() end
 
 ---Aborts pending operations.
 function acceptor:cancel() end
+
+---Adopts a descriptor, which is dead afterwards.
+---@param family emilua.ip.family
+---@param fd emilua.file_descriptor
+function acceptor:assign(family, fd) end
+
+---Aborts pending operations and hands the descriptor over.
+---@return emilua.file_descriptor
+function acceptor:release() end
 
 ---@param name emilua.ip.tcp.acceptor_option
 ---@param value boolean

@@ -98,6 +98,15 @@ function socket:close() end
 ---Aborts pending operations.
 function socket:cancel() end
 
+---Adopts a descriptor, which is dead afterwards.
+---@param family emilua.ip.family
+---@param fd emilua.file_descriptor
+function socket:assign(family, fd) end
+
+---Aborts pending operations and hands the descriptor over.
+---@return emilua.file_descriptor
+function socket:release() end
+
 ---@param name emilua.ip.udp.option
 ---@param value boolean|integer|emilua.ip.address
 function socket:set_option(name, value) end

@@ -53,7 +53,7 @@ pub(super) fn code<T>(result: Poll<io::Result<T>>, value: impl FnOnce(T) -> i32)
 }
 
 /// Longest transfer of one call, so that counts fit an `i32`.
-const LONGEST: usize = 1 << 30;
+pub(super) const LONGEST: usize = 1 << 30;
 
 /// The bytes of a span that one call fills.
 ///

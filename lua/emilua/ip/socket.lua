@@ -1,71 +1,34 @@
--- What sockets and acceptors have in common: the object, its options and its properties.
---
--- An object is a table {handle, direction of reading, direction of writing, flags, direction of exceptions or
--- false}. The handle is a cdata whose finaliser closes the descriptor.
+-- What sockets and acceptors have in common: names, options and properties.
 local import = ...
+local add_options = import("ip.option")
 local address = import("ip.address")
+local descriptor = import("io.descriptor")
 local endpoint = import("ip.endpoint")
 local errors = import("core.errors")
 local native = import("io.native")
+local object = import("io.object")
 local operation = import("core.operation")
-local add_options = import("ip.option")
 local S = import("core.scheduler")
-local ffi = require("ffi")
 
 local raise, raise_code = errors.raise, errors.raise_code
-local getmetatable, setmetatable, type = getmetatable, setmetatable, type
-local enter, charge, check_yieldable, HEAD = S.enter, S.charge, S.check_yieldable, S.HEAD
-local abort, await, perform = operation.abort, operation.await, operation.perform
-local direction, recycle, TOKEN = operation.direction, operation.recycle, operation.TOKEN
+local getmetatable, type = getmetatable, type
+local enter, charge, check_yieldable = S.enter, S.charge, S.check_yieldable
+local await, perform, TOKEN = operation.await, operation.perform, operation.TOKEN
 local to_endpoint, from_endpoint = address.to_endpoint, address.from_endpoint
-local io_new, io_free, io_close, io_is_open = native.new, native.free, native.close, native.is_open
-local io_connect, io_connected = native.connect, native.connected
-local vm, PENDING = import("core.native").vm, import("core.native").PENDING
+local io_is_open, io_connect, io_connected = native.is_open, native.connect, native.connected
+local PENDING = import("core.native").PENDING
+local check, exception = object.check, object.exception
 
-local HANDLE, READ, WRITE, FLAGS, EXCEPTION = 1, 2, 3, 4, 5
+local HANDLE, READ, WRITE, FLAGS, EXCEPTION = object.HANDLE, object.READ, object.WRITE, object.FLAGS, object.EXCEPTION
 
-local socket = { HANDLE = HANDLE, READ = READ, WRITE = WRITE, FLAGS = FLAGS }
+local socket = {}
 
 local scratch = native.new_endpoint()
 
-local function check(code)
-    if code < 0 then raise_code(code) end
-    return code
-end
-socket.check = check
-
--- A closed object of the class with metatable `mt`.
-function socket.new(mt)
-    local read, write = direction(), direction()
-    local a, b = read[TOKEN], write[TOKEN]
-    local handle = ffi.gc(io_new(vm, a, b), function(p)
-        io_free(p)
-        recycle(a, b)
-    end)
-    return setmetatable({ handle, read, write, false, false }, mt)
-end
-
--- The direction of the exceptional condition, which few objects ever wait for.
-local function exception(self)
-    local d = self[EXCEPTION]
-    if not d then
-        d = direction()
-        self[EXCEPTION] = d
-        local a, b, c = self[READ][TOKEN], self[WRITE][TOKEN], d[TOKEN]
-        ffi.gc(self[HANDLE], function(p)
-            io_free(p)
-            recycle(a, b)
-            recycle(c)
-        end)
-    end
-    return d
-end
-socket.exception = exception
-
-local function abort_all(self)
-    abort(self[READ])
-    abort(self[WRITE])
-    if self[EXCEPTION] then abort(self[EXCEPTION]) end
+-- The number of a family, which is argument 2.
+local function family_number(family)
+    if getmetatable(family) == "ip.address" and type(family) == "table" then return address.family(family) end
+    return family == "v4" and 4 or family == "v6" and 6 or raise("EINVAL", 2)
 end
 
 -- Adds what all classes have to `methods` and returns the class's metatable.
@@ -80,15 +43,7 @@ function socket.class(class, kind, names, methods, properties)
 
     function methods:open(family)
         local handle = check_self(self)
-        if getmetatable(family) == "ip.address" and type(family) == "table" then
-            family = address.family(family)
-        elseif family == "v4" then
-            family = 4
-        elseif family == "v6" then
-            family = 6
-        else
-            raise("EINVAL", 2)
-        end
+        family = family_number(family)
         if io_is_open(handle) == 1 then errors.raise_misc(1) end
         check(native.open(handle, family, kind))
         self[FLAGS] = false
@@ -107,44 +62,26 @@ function socket.class(class, kind, names, methods, properties)
         check(native.bind(handle, to_endpoint(a, port, scratch)))
     end
 
-    function methods:cancel()
-        local handle = check_self(self)
-        if io_is_open(handle) == 0 then errors.raise_system("EBADF") end
-        abort_all(self)
+    function methods:assign(family, fd)
+        check_self(self)
+        descriptor.use(fd, 3)
+        family_number(family)
+        descriptor.transfer(fd, 3, self)
+        self[FLAGS] = false
     end
 
-    function methods:close()
-        local handle = check_self(self)
-        abort_all(self)
-        check(io_close(handle))
-    end
+    methods.release = object.release(class)
 
     local function local_endpoint(self)
         check(native.local_endpoint(self[HANDLE], scratch))
         return scratch
     end
 
-    function properties.is_open(self) return io_is_open(self[HANDLE]) == 1 end
-
     function properties.local_address(self) return from_endpoint(local_endpoint(self)) end
 
     function properties.local_port(self) return local_endpoint(self).port end
 
-    local mt = { __metatable = class }
-
-    function mt:__index(key)
-        local method = methods[key]
-        if method then return method end
-        local property = properties[key]
-        if property then return property(self) end
-        errors.bad_index()
-    end
-
-    function mt.__newindex()
-        error(("attempt to index a %s value: it has no fields to write"):format(class), 2)
-    end
-
-    return mt
+    return object.class(class, methods, properties)
 end
 
 local WAITS = { read = READ, write = WRITE, error = EXCEPTION }
@@ -185,7 +122,7 @@ function socket.connecting(class, methods, properties)
         if io_is_open(handle) == 0 then self:open(a) end
         -- Its own, for the attempt goes on while others use the scratch one.
         local peer = to_endpoint(a, port, native.new_endpoint())
-        local waited = (self[READ][HEAD] or self[WRITE][HEAD]) and 1 or 0
+        local waited = object.is_waited_for(self) and 1 or 0
         local code = io_connect(handle, peer, waited)
         if code == PENDING then code = await(self[WRITE], f, io_connected, handle, peer) end
         check(code)

@@ -3,21 +3,19 @@ local import = ...
 local errors = import("core.errors")
 local flags = import("ip.flags")
 local native = import("io.native")
+local object = import("io.object")
 local operation = import("core.operation")
-local S = import("core.scheduler")
+local enter = import("core.scheduler").enter
 local socket = import("ip.socket")
 
 local raise, raise_code = errors.raise, errors.raise_code
 local getmetatable, type = getmetatable, type
-local enter, charge, check_yieldable, pass = S.enter, S.charge, S.check_yieldable, S.pass
-local await, perform = operation.await, operation.perform
+local perform, TOKEN = operation.perform, operation.TOKEN
 local message_bits, MESSAGE, OUT_OF_BAND = flags.bits, flags.MESSAGE, flags.OUT_OF_BAND
 local band = require("bit").band
 local io_accept = native.accept
-local PENDING = import("core.native").PENDING
-local check = socket.check
-local HEAD, TOKEN = S.HEAD, operation.TOKEN
-local HANDLE, READ, WRITE, FLAGS = socket.HANDLE, socket.READ, socket.WRITE, socket.FLAGS
+local check, nothing = object.check, object.nothing
+local HANDLE, READ, WRITE, FLAGS = object.HANDLE, object.READ, object.WRITE, object.FLAGS
 
 local methods, properties = {}, {}
 local socket_mt = socket.class("ip.tcp.socket", 1, [[
@@ -25,39 +23,8 @@ local socket_mt = socket.class("ip.tcp.socket", 1, [[
     receive_buffer_size send_low_watermark receive_low_watermark reuse_port tcp_keep_alive_idle
     tcp_keep_alive_interval tcp_keep_alive_count tcp_user_timeout ]], methods, properties)
 
--- An empty span is done at once, and is a suspension point all the same.
-local function nothing(f, self)
-    check_yieldable()
-    pass(f)
-    if native.is_open(self[HANDLE]) == 0 then errors.raise_system("EBADF") end
-    return 0
-end
-
--- read_some and write_some: `call` on the span in one direction. The common case, that nobody
--- waits and the call is done at once, is here and not in operation.perform(): it is compiled into one trace.
-local function transfer(direction, call)
-    return function(self, bs)
-        local f = enter()
-        if getmetatable(self) ~= "ip.tcp.socket" then raise("EINVAL", 1) end
-        if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
-        if #bs == 0 then return nothing(f, self) end
-        local d, handle = self[direction], self[HANDLE]
-        local n = PENDING
-        if not d[HEAD] then
-            n = call(handle, bs)
-            if n > 0 then
-                charge(f)
-                return n
-            end
-        end
-        if n == PENDING then n = await(d, f, call, handle, bs) end
-        if n < 0 then raise_code(n) end
-        return n
-    end
-end
-
-methods.read_some = transfer(READ, native.read)
-methods.write_some = transfer(WRITE, native.write)
+methods.read_some = object.transfer("ip.tcp.socket", READ, native.read)
+methods.write_some = object.transfer("ip.tcp.socket", WRITE, native.write)
 
 function methods:receive(bs, list)
     if type(list) ~= "table" then raise("EINVAL", 3) end
@@ -68,7 +35,7 @@ function methods:receive(bs, list)
     if #bs == 0 then return nothing(f, self) end
     local n
     if band(bits, OUT_OF_BAND) ~= 0 then
-        local d = socket.exception(self)
+        local d = object.exception(self)
         n = perform(d, f, native.receive_urgent, self[HANDLE], bs, bits, d[TOKEN])
     else
         n = perform(self[READ], f, native.receive, self[HANDLE], bs, bits)
@@ -119,7 +86,7 @@ function acceptor_methods:accept()
     local f = enter()
     if getmetatable(self) ~= "ip.tcp.acceptor" then raise("EINVAL", 1) end
     -- The connection's owner exists before the connection does: no error in between can lose it.
-    local new = socket.new(socket_mt)
+    local new = object.new(socket_mt)
     local d, handle, new_handle = self[READ], self[HANDLE], new[HANDLE]
     while true do
         local code = perform(d, f, io_accept, handle, new_handle)
@@ -147,6 +114,6 @@ function acceptor_methods:get_option(name)
 end
 
 return {
-    socket = { new = function() return socket.new(socket_mt) end },
-    acceptor = { new = function() return socket.new(acceptor_mt) end },
+    socket = { new = function() return object.new(socket_mt) end },
+    acceptor = { new = function() return object.new(acceptor_mt) end },
 }

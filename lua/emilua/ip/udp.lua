@@ -5,6 +5,7 @@ local endpoint = import("ip.endpoint")
 local errors = import("core.errors")
 local flags = import("ip.flags")
 local native = import("io.native")
+local object = import("io.object")
 local operation = import("core.operation")
 local S = import("core.scheduler")
 local socket = import("ip.socket")
@@ -16,8 +17,8 @@ local await, perform = operation.await, operation.perform
 local message_bits, MESSAGE = flags.bits, flags.MESSAGE
 local io_receive, io_send = native.receive_from, native.send
 local new_endpoint, PENDING = native.new_endpoint, import("core.native").PENDING
-local check = socket.check
-local HANDLE, READ, WRITE = socket.HANDLE, socket.READ, socket.WRITE
+local check = object.check
+local HANDLE, READ, WRITE = object.HANDLE, object.READ, object.WRITE
 local from_endpoint, to_endpoint = address.from_endpoint, address.to_endpoint
 
 -- Read and written without a suspension in between.
@@ -31,10 +32,15 @@ local mt = socket.class("ip.udp.socket", 2, [[
 socket.connecting("ip.udp.socket", methods, properties)
 
 -- The system reports errors of what was sent when there is a peer.
-local connect = methods.connect
+local connect, assign = methods.connect, methods.assign
 
 function methods:connect(a, port)
     connect(self, a, port)
+    native.expect_errors(self[HANDLE])
+end
+
+function methods:assign(family, fd)
+    assign(self, family, fd)
     native.expect_errors(self[HANDLE])
 end
 
@@ -88,5 +94,5 @@ function methods:send_to(bs, a, port, list)
 end
 
 return {
-    socket = { new = function() return socket.new(mt) end },
+    socket = { new = function() return object.new(mt) end },
 }

@@ -5,7 +5,8 @@
 mod platform;
 
 pub use platform::{
-    ALREADY, Descriptor, IN_PROGRESS, IS_CONNECTED, NO_SIGNAL, Registration, has_come,
+    ALREADY, Borrowed, Descriptor, IN_PROGRESS, IS_CONNECTED, NO_SIGNAL, Registration, borrow,
+    has_come,
 };
 
 /// What can be waited for.

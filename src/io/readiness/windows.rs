@@ -5,7 +5,7 @@ use super::Event;
 use crate::io::Direction;
 use socket2::SockRef;
 use std::io;
-use std::os::windows::io::{AsRawSocket, OwnedSocket};
+use std::os::windows::io::{AsRawSocket, AsSocket, BorrowedSocket, OwnedSocket};
 use std::task::{Context, Poll, Waker, ready};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
@@ -15,6 +15,14 @@ use windows_sys::Win32::Networking::WinSock::{
 
 /// An owned socket.
 pub type Descriptor = OwnedSocket;
+
+/// A socket of somebody else.
+pub type Borrowed<'a> = BorrowedSocket<'a>;
+
+/// Borrows from the owner.
+pub fn borrow(descriptor: &OwnedSocket) -> BorrowedSocket<'_> {
+    descriptor.as_socket()
+}
 
 /// What connect fails with while it goes on, when asked again, and when it is through.
 pub use windows_sys::Win32::Networking::WinSock::{
@@ -60,6 +68,11 @@ impl Registration {
     /// Takes the socket away from the reactor.
     pub fn into_descriptor(self) -> io::Result<OwnedSocket> {
         self.0.into_std().map(OwnedSocket::from)
+    }
+
+    /// The socket.
+    pub fn descriptor(&self) -> BorrowedSocket<'_> {
+        self.0.as_socket()
     }
 
     /// The descriptor as a socket.
