@@ -7,7 +7,7 @@ local errors = import("core.errors")
 local fiber = import("core.fiber")
 local ids = import("program.ids")
 local native = import("core.native")
-local path = import("program.path")
+local path = import("filesystem.path.value")
 local stock = import("core.require")
 
 local EXTRA, FN, WAIT = L.EXTRA, L.FN, L.WAIT
@@ -26,11 +26,11 @@ local known = {}
 
 -- Core names and the embedded sources behind them; false for those that this build has not.
 local CORE = {}
-for name in ([[ asio_error byte_span condition_variable future generic_error ip mutex recursive_mutex stream
+for name in ([[ asio_error byte_span condition_variable filesystem future generic_error ip mutex recursive_mutex stream
     time ]]):gmatch("%S+") do
     CORE[name] = name
 end
-for name in ([[ file filesystem inbox json libc_service pipe regex serial_port system tls unix ]]):gmatch("%S+") do
+for name in ([[ file inbox json libc_service pipe regex serial_port system tls unix ]]):gmatch("%S+") do
     CORE[name] = false
 end
 
