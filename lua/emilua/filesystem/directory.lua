@@ -148,8 +148,8 @@ function functions.directory_iterator(p, opts)
     end
 end
 
--- The state of a recursive iteration: the open directories at 1 to `depth`, the `last` entry, and whether a descent into
--- it is `pending`.
+-- The state of a recursive iteration: the open directories at 1 to `depth`, the `last` entry, and whether a descent
+-- into it is `pending`.
 
 local function finish(state)
     for i = state.depth, 1, -1 do

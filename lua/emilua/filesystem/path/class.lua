@@ -18,7 +18,8 @@ local function split_name(name)
     return stem or name, extension or ""
 end
 
--- Fills the metatable `mt` of the paths that `new(text)` makes. Returns the lexical functions over texts that others use.
+-- Fills the metatable `mt` of the paths that `new(text)` makes. Returns the lexical functions over texts that others
+-- use.
 return function(grammar, mt, new)
     local preferred, root_of, generic, check = grammar.preferred, grammar.root, grammar.generic, grammar.check
     local is_absolute = grammar.is_absolute
