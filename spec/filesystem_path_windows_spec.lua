@@ -68,7 +68,8 @@ describe("a path of Windows", function()
     it("is appended to", function()
         for _, row in ipairs {
             { "foo", [[c:\bar]], [[c:\bar]] }, { "foo", "c:", "c:" }, { "c:", "", "c:" },
-            { "c:foo", [[\bar]], [[c:\bar]] }, { "c:foo", "c:bar", [[c:foo\bar]] }, { "c:", "foo", "c:foo" }, { "foo", "bar", [[foo\bar]] },
+            { "c:foo", [[\bar]], [[c:\bar]] }, { "c:foo", "c:bar", [[c:foo\bar]] },
+            { "c:", "foo", "c:foo" }, { "foo", "bar", [[foo\bar]] },
             { "foo/", "bar", "foo/bar" }, { "foo", "", "foo\\" }, { [[\\server]], "share", [[\\server\share]] },
             { "foo", "d:bar", "d:bar" }, { "c:foo", "d:bar", "d:bar" }, { [[c:\foo]], [[\bar]], [[c:\bar]] },
         } do

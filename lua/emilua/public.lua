@@ -10,6 +10,7 @@ return {
     "generic_error",
     "ip",
     "mutex",
+    "pipe",
     "recursive_mutex",
     "stream",
     "time",
