@@ -1,6 +1,6 @@
 //! The Lua half, embedded, and how it is started in a state.
 
-use crate::{bridge, push_function, rdf, span, system, vm};
+use crate::{bridge, json, push_function, rdf, span, system, vm};
 use mlua::ffi::{self, lua_State};
 use std::ffi::{CStr, c_char, c_int};
 
@@ -68,6 +68,7 @@ unsafe fn functions(l: *mut lua_State) {
             system::FUNCTIONS,
             system::program::FUNCTIONS,
             rdf::FUNCTIONS,
+            json::FUNCTIONS,
         ];
         for (name, function) in lists.into_iter().flatten() {
             push_function(l, *function);

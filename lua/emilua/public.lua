@@ -8,6 +8,7 @@ return {
     "future",
     "generic_error",
     "ip",
+    "json",
     "mutex",
     "recursive_mutex",
     "stream",

@@ -51,6 +51,7 @@ operations! {
 pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"core", &OPERATIONS),
     (c"io", &crate::io::OPERATIONS),
+    (c"json", &crate::json::OPERATIONS),
     (c"number", &crate::number::OPERATIONS),
     (c"span", &crate::span::OPERATIONS),
 ];
