@@ -10,6 +10,7 @@ return {
     "ip",
     "json",
     "mutex",
+    "pipe",
     "recursive_mutex",
     "stream",
     "time",

@@ -50,6 +50,7 @@ operations! {
 /// The areas by name.
 pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"core", &OPERATIONS),
+    (c"descriptor", &crate::io::descriptor::OPERATIONS),
     (c"io", &crate::io::OPERATIONS),
     (c"json", &crate::json::OPERATIONS),
     (c"number", &crate::number::OPERATIONS),
