@@ -3,6 +3,7 @@
 mod bridge;
 mod fs;
 mod io;
+mod json;
 mod lua;
 mod number;
 mod rdf;
