@@ -51,7 +51,9 @@ operations! {
 pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"core", &OPERATIONS),
     (c"descriptor", &crate::io::descriptor::OPERATIONS),
+    (c"fs", &crate::fs::OPERATIONS),
     (c"io", &crate::io::OPERATIONS),
+    (c"json", &crate::json::OPERATIONS),
     (c"number", &crate::number::OPERATIONS),
     (c"span", &crate::span::OPERATIONS),
 ];
