@@ -16,6 +16,7 @@ mod pid1;
 #[cfg_attr(target_os = "freebsd", path = "platform/freebsd.rs")]
 mod platform;
 mod protocol;
+mod wire;
 mod zygote;
 
 pub use functions::FUNCTIONS;
