@@ -5,6 +5,8 @@ mod io;
 mod lua;
 mod number;
 mod rdf;
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+mod sandbox;
 mod span;
 mod system;
 mod vm;

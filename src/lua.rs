@@ -66,6 +66,7 @@ unsafe fn functions(l: *mut lua_State) {
             span::FUNCTIONS,
             bridge::FUNCTIONS,
             system::FUNCTIONS,
+            system::data::FUNCTIONS,
             system::program::FUNCTIONS,
             rdf::FUNCTIONS,
         ];

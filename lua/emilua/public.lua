@@ -11,5 +11,6 @@ return {
     "mutex",
     "recursive_mutex",
     "stream",
+    "system",
     "time",
 }

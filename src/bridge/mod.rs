@@ -50,8 +50,16 @@ operations! {
 /// The areas by name.
 pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"core", &OPERATIONS),
+    (c"exit", &system::exit::OPERATIONS),
+    #[cfg(unix)]
+    (c"identity", &system::identity::OPERATIONS),
     (c"io", &crate::io::OPERATIONS),
+    #[cfg(target_os = "freebsd")]
+    (c"jail", &crate::sandbox::OPERATIONS),
     (c"number", &crate::number::OPERATIONS),
+    #[cfg(target_os = "linux")]
+    (c"sandbox", &crate::sandbox::OPERATIONS),
+    (c"signal", &system::signal::OPERATIONS),
     (c"span", &crate::span::OPERATIONS),
 ];
 

@@ -12,7 +12,7 @@ mod transfer;
 
 pub use endpoint::Endpoint;
 pub use socket::accept;
-pub use transfer::{read, write};
+pub use transfer::{code, read, write};
 
 use crate::bridge::{guard, operations};
 use crate::span::Span;
@@ -80,7 +80,7 @@ pub struct Io {
 }
 
 impl Io {
-    fn new(vm: &Vm, tokens: [u32; 2]) -> Self {
+    pub fn new(vm: &Vm, tokens: [u32; 2]) -> Self {
         Self {
             source: Source::Closed,
             shared: vm.shared().clone(),
@@ -90,20 +90,27 @@ impl Io {
         }
     }
 
+    /// One whose descriptor is the runtime's own: the user's, who sees none, do not count it.
+    pub fn internal(vm: &Vm, tokens: [u32; 2]) -> Self {
+        let mut io = Self::new(vm, tokens);
+        io.descriptors = Rc::default();
+        io
+    }
+
     /// Takes a descriptor over; the object must be closed.
-    fn set(&mut self, descriptor: Descriptor) {
+    pub fn set(&mut self, descriptor: Descriptor) {
         self.source = Source::Idle(descriptor);
         self.descriptors.set(self.descriptors.get() + 1);
     }
 
-    fn close(&mut self) {
+    pub fn close(&mut self) {
         if !matches!(self.source, Source::Closed) {
             self.source = Source::Closed;
             self.descriptors.set(self.descriptors.get() - 1);
         }
     }
 
-    fn is_open(&self) -> bool {
+    pub fn is_open(&self) -> bool {
         !matches!(self.source, Source::Closed)
     }
 
