@@ -4,6 +4,7 @@ mod bridge;
 mod io;
 mod lua;
 mod number;
+mod process;
 mod rdf;
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 mod sandbox;

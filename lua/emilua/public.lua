@@ -9,6 +9,7 @@ return {
     "generic_error",
     "ip",
     "mutex",
+    "pipe",
     "recursive_mutex",
     "stream",
     "system",

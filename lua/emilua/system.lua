@@ -12,6 +12,8 @@ local PARTS = {
         cap_set_ambient cap_reset_ambient cap_set_secbits cap_get_secbits ]],
     ["system.sandbox"] = "set_no_new_privs seccomp_set_mode_filter",
     ["system.landlock"] = "landlock_create_ruleset landlock_add_rule landlock_restrict_self",
+    ["system.subprocess"] = "spawn",
+    ["system.run"] = "run",
     ["system.jail"] = "jail_set jail_get jail_remove jailparam_all",
 }
 local part_of = {}

@@ -50,6 +50,7 @@ operations! {
 /// The areas by name.
 pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"core", &OPERATIONS),
+    (c"descriptor", &crate::io::descriptor::OPERATIONS),
     (c"exit", &system::exit::OPERATIONS),
     #[cfg(unix)]
     (c"identity", &system::identity::OPERATIONS),
@@ -57,6 +58,7 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     #[cfg(target_os = "freebsd")]
     (c"jail", &crate::sandbox::OPERATIONS),
     (c"number", &crate::number::OPERATIONS),
+    (c"process", &crate::process::OPERATIONS),
     #[cfg(target_os = "linux")]
     (c"sandbox", &crate::sandbox::OPERATIONS),
     (c"signal", &system::signal::OPERATIONS),

@@ -3,6 +3,7 @@
 //! An operation tries, and when it would block it has registered its direction's waker and says
 //! so; the fiber tries again when it is woken. Queues of waiting fibers are the Lua half's.
 
+pub mod descriptor;
 mod endpoint;
 mod interface;
 mod option;
@@ -18,7 +19,7 @@ use crate::bridge::{guard, operations};
 use crate::span::Span;
 use crate::system;
 use crate::vm::{Shared, Token, Vm};
-use readiness::{Descriptor, Registration};
+use readiness::{Borrowed, Descriptor, Registration};
 use socket2::SockRef;
 use std::cell::Cell;
 use std::ffi::c_char;
@@ -103,6 +104,28 @@ impl Io {
         self.descriptors.set(self.descriptors.get() + 1);
     }
 
+    /// Gives the descriptor away, which the reactor forgets; EBADF when there is none.
+    pub fn take(&mut self) -> io::Result<Descriptor> {
+        let source = std::mem::replace(&mut self.source, Source::Closed);
+        if !matches!(source, Source::Closed) {
+            self.descriptors.set(self.descriptors.get() - 1);
+        }
+        match source {
+            Source::Closed => Err(io::Error::from_raw_os_error(libc::EBADF)),
+            Source::Idle(descriptor) => Ok(descriptor),
+            Source::Polled(registration) => registration.into_descriptor(),
+        }
+    }
+
+    /// The descriptor; EBADF when there is none.
+    pub fn descriptor(&self) -> io::Result<Borrowed<'_>> {
+        match &self.source {
+            Source::Closed => Err(io::Error::from_raw_os_error(libc::EBADF)),
+            Source::Idle(descriptor) => Ok(readiness::borrow(descriptor)),
+            Source::Polled(registration) => Ok(registration.descriptor()),
+        }
+    }
+
     pub fn close(&mut self) {
         if !matches!(self.source, Source::Closed) {
             self.source = Source::Closed;
@@ -146,18 +169,9 @@ impl Io {
 impl Io {
     /// Makes the object known to the reactor as if for the first time.
     fn register_anew(&mut self) -> io::Result<()> {
-        if matches!(self.source, Source::Polled(_))
-            && let Source::Polled(registration) =
-                std::mem::replace(&mut self.source, Source::Closed)
-        {
-            match registration.into_descriptor() {
-                Ok(descriptor) => self.source = Source::Idle(descriptor),
-                Err(error) => {
-                    // The descriptor is gone, and with it its place in the count.
-                    self.descriptors.set(self.descriptors.get() - 1);
-                    return Err(error);
-                }
-            }
+        if matches!(self.source, Source::Polled(_)) {
+            let descriptor = self.take()?;
+            self.set(descriptor);
         }
         self.register()
     }
@@ -170,7 +184,7 @@ impl Drop for Io {
 }
 
 /// The object behind a pointer of the Lua half.
-fn object<'a>(this: *mut Io) -> &'a mut Io {
+pub fn object<'a>(this: *mut Io) -> &'a mut Io {
     // SAFETY: the Lua half holds the pointer that `new` returned until its finaliser.
     unsafe { &mut *this }
 }

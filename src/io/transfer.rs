@@ -52,7 +52,7 @@ pub fn code<T>(result: Poll<io::Result<T>>, value: impl FnOnce(T) -> i32) -> i32
 }
 
 /// Longest transfer of one call, so that counts fit an `i32`.
-const LONGEST: usize = 1 << 30;
+pub(super) const LONGEST: usize = 1 << 30;
 
 /// recv(2) into a span; [`EOF`] at the end of the stream.
 pub extern "C" fn read(this: *mut Io, span: *const Span) -> i32 {

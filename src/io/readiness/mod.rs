@@ -4,4 +4,6 @@
 #[cfg_attr(windows, path = "windows.rs")]
 mod platform;
 
-pub use platform::{ALREADY, Descriptor, IN_PROGRESS, IS_CONNECTED, NO_SIGNAL, Registration};
+pub use platform::{
+    ALREADY, Borrowed, Descriptor, IN_PROGRESS, IS_CONNECTED, NO_SIGNAL, Registration, borrow,
+};

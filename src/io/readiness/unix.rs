@@ -3,12 +3,20 @@
 use crate::io::Direction;
 use socket2::SockRef;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::task::{Context, Poll, Waker, ready};
 use tokio::io::unix::AsyncFd;
 
 /// An owned descriptor.
 pub type Descriptor = OwnedFd;
+
+/// A descriptor of somebody else.
+pub type Borrowed<'a> = BorrowedFd<'a>;
+
+/// Borrows from the owner.
+pub fn borrow(descriptor: &OwnedFd) -> BorrowedFd<'_> {
+    descriptor.as_fd()
+}
 
 /// What connect(2) fails with while it goes on, when asked again, and when it is through.
 pub use libc::{EALREADY as ALREADY, EINPROGRESS as IN_PROGRESS, EISCONN as IS_CONNECTED};
@@ -31,6 +39,11 @@ impl Registration {
     /// Takes the descriptor away from the reactor.
     pub fn into_descriptor(self) -> io::Result<OwnedFd> {
         Ok(self.0.into_inner())
+    }
+
+    /// The descriptor.
+    pub fn descriptor(&self) -> BorrowedFd<'_> {
+        self.0.get_ref().as_fd()
     }
 
     /// The descriptor as a socket.

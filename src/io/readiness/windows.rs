@@ -4,13 +4,21 @@
 use crate::io::Direction;
 use socket2::SockRef;
 use std::io;
-use std::os::windows::io::OwnedSocket;
+use std::os::windows::io::{AsSocket, BorrowedSocket, OwnedSocket};
 use std::task::{Context, Poll, Waker, ready};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 
 /// An owned socket.
 pub type Descriptor = OwnedSocket;
+
+/// A socket of somebody else.
+pub type Borrowed<'a> = BorrowedSocket<'a>;
+
+/// Borrows from the owner.
+pub fn borrow(descriptor: &OwnedSocket) -> BorrowedSocket<'_> {
+    descriptor.as_socket()
+}
 
 /// What connect fails with while it goes on, when asked again, and when it is through.
 pub use windows_sys::Win32::Networking::WinSock::{
@@ -38,6 +46,11 @@ impl Registration {
     /// Takes the socket away from the reactor.
     pub fn into_descriptor(self) -> io::Result<OwnedSocket> {
         self.0.into_std().map(OwnedSocket::from)
+    }
+
+    /// The socket.
+    pub fn descriptor(&self) -> BorrowedSocket<'_> {
+        self.0.as_socket()
     }
 
     /// The descriptor as a socket.
