@@ -30,6 +30,7 @@ pub unsafe fn open(l: *mut lua_State, name: &CStr) -> c_int {
         ffi::lua_rawget(l, ffi::LUA_REGISTRYINDEX);
         if ffi::lua_isnil(l, -1) != 0 {
             ffi::lua_pop(l, 1);
+            system::inherited::note();
             load(l, CHECK, c"=emilua.check");
             ffi::lua_call(l, 0, 0);
             load(l, BOOT, c"=[emilua.core.boot]");
@@ -67,6 +68,7 @@ unsafe fn functions(l: *mut lua_State) {
             bridge::FUNCTIONS,
             system::FUNCTIONS,
             system::data::FUNCTIONS,
+            system::inherited::FUNCTIONS,
             system::program::FUNCTIONS,
             rdf::FUNCTIONS,
         ];

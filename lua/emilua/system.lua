@@ -12,6 +12,7 @@ local PARTS = {
         cap_set_ambient cap_reset_ambient cap_set_secbits cap_get_secbits ]],
     ["system.sandbox"] = "set_no_new_privs seccomp_set_mode_filter",
     ["system.landlock"] = "landlock_create_ruleset landlock_add_rule landlock_restrict_self",
+    ["system.inherited"] = "get_lowfd get_ld_library_directories",
     ["system.subprocess"] = "spawn",
     ["system.run"] = "run",
     ["system.jail"] = "jail_set jail_get jail_remove jailparam_all",
@@ -32,8 +33,12 @@ local fields = {
     exit = import("system.exit"),
     signal = import("system.signal"),
 }
+for name, stream in pairs(import("system.standard")) do fields[name] = stream end
 
 function fields.caph_limit_stdio() native.missing() end
+
+-- Parts that are tables of their own.
+local TABLES = { terminal = "system.terminal" }
 
 local mt = { __metatable = "system" }
 
@@ -42,6 +47,10 @@ function mt.__index(_, key)
     if value ~= nil then return value end
     if key == "arguments" then return data.arguments() end
     if key == "environment" then return data.environment() end
+    if TABLES[key] then
+        fields[key] = import(TABLES[key])
+        return fields[key]
+    end
     local part = part_of[key]
     if part then
         part = import(part)

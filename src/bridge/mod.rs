@@ -63,6 +63,9 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"sandbox", &crate::sandbox::OPERATIONS),
     (c"signal", &system::signal::OPERATIONS),
     (c"span", &crate::span::OPERATIONS),
+    (c"standard", &system::standard::OPERATIONS),
+    #[cfg(unix)]
+    (c"terminal", &system::terminal::OPERATIONS),
 ];
 
 /// Copies `text` into a caller's buffer and returns its whole length.

@@ -5,11 +5,17 @@ mod errno;
 pub mod exit;
 #[cfg(unix)]
 pub mod identity;
+#[cfg_attr(unix, path = "inherited.rs")]
+#[cfg_attr(windows, path = "nothing_inherited.rs")]
+pub mod inherited;
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(windows, path = "windows.rs")]
 mod platform;
 pub mod program;
 pub mod signal;
+pub mod standard;
+#[cfg(unix)]
+pub mod terminal;
 
 pub use errno::FUNCTIONS;
 pub use platform::symbol;
