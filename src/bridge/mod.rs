@@ -57,6 +57,7 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"io", &crate::io::OPERATIONS),
     #[cfg(target_os = "freebsd")]
     (c"jail", &crate::sandbox::OPERATIONS),
+    (c"json", &crate::json::OPERATIONS),
     (c"number", &crate::number::OPERATIONS),
     (c"process", &crate::process::OPERATIONS),
     #[cfg(target_os = "linux")]

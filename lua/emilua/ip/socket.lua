@@ -1,44 +1,25 @@
--- What sockets and acceptors have in common: the object, its options and its properties.
---
--- An object is a table {handle, direction of reading, direction of writing, flags}. The handle is a
--- cdata whose finaliser closes the descriptor.
+-- What sockets and acceptors have in common: names, options and properties.
 local import = ...
 local address = import("ip.address")
 local endpoint = import("ip.endpoint")
 local errors = import("core.errors")
 local native = import("io.native")
-local operation = import("core.operation")
+local object = import("io.object")
 local ffi = require("ffi")
 
 local raise, raise_code = errors.raise, errors.raise_code
-local getmetatable, setmetatable, type = getmetatable, setmetatable, type
-local abort, direction, recycle, TOKEN = operation.abort, operation.direction, operation.recycle, operation.TOKEN
+local getmetatable, type = getmetatable, type
 local to_endpoint, from_endpoint = address.to_endpoint, address.from_endpoint
-local io_new, io_free, io_close, io_is_open = native.new, native.free, native.close, native.is_open
-local vm = import("core.native").vm
+local io_is_open = native.is_open
+local check = object.check
 
-local HANDLE, READ, WRITE, FLAGS = 1, 2, 3, 4
+local HANDLE, FLAGS = object.HANDLE, 4
 
-local socket = { HANDLE = HANDLE, READ = READ, WRITE = WRITE, FLAGS = FLAGS }
+local socket = { HANDLE = HANDLE, READ = object.READ, WRITE = object.WRITE, FLAGS = FLAGS, check = check }
 
 local scratch = native.new_endpoint()
 
-local function check(code)
-    if code < 0 then raise_code(code) end
-    return code
-end
-socket.check = check
-
--- A closed object of the class with metatable `mt`.
-function socket.new(mt)
-    local read, write = direction(), direction()
-    local a, b = read[TOKEN], write[TOKEN]
-    local handle = ffi.gc(io_new(vm, a, b), function(p)
-        io_free(p)
-        recycle(a, b)
-    end)
-    return setmetatable({ handle, read, write, false }, mt)
-end
+socket.new = object.new
 
 -- Options by name: {number for src/io/option.rs, type}.
 local FLAG, INTEGER, PAIR = "boolean", "number", "pair"
@@ -139,46 +120,16 @@ function socket.class(class, kind, names, methods, properties)
         return values[0] ~= 0, values[1]
     end
 
-    function methods:cancel()
-        local handle = check_self(self)
-        if io_is_open(handle) == 0 then errors.raise_system("EBADF") end
-        abort(self[READ])
-        abort(self[WRITE])
-    end
-
-    function methods:close()
-        local handle = check_self(self)
-        abort(self[READ])
-        abort(self[WRITE])
-        check(io_close(handle))
-    end
-
     local function local_endpoint(self)
         check(native.local_endpoint(self[HANDLE], scratch))
         return scratch
     end
 
-    function properties.is_open(self) return io_is_open(self[HANDLE]) == 1 end
-
     function properties.local_address(self) return from_endpoint(local_endpoint(self)) end
 
     function properties.local_port(self) return local_endpoint(self).port end
 
-    local mt = { __metatable = class }
-
-    function mt:__index(key)
-        local method = methods[key]
-        if method then return method end
-        local property = properties[key]
-        if property then return property(self) end
-        errors.bad_index()
-    end
-
-    function mt.__newindex()
-        error(("attempt to index a %s value: it has no fields to write"):format(class), 2)
-    end
-
-    return mt
+    return object.class(class, methods, properties)
 end
 
 return socket
