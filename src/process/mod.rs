@@ -18,8 +18,8 @@ pub use orphans::Orphans;
 
 use crate::bridge::{guard, operations, status};
 use crate::vm::Vm;
-use plan::Plan;
 use child::Child;
+use plan::Plan;
 use std::cell::RefCell;
 use std::rc::Rc;
 

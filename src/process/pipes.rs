@@ -1,10 +1,10 @@
 //! The pipes between the caller and a child.
 
 use super::plan::{DEAD, NONE, PIPE, Plan};
-use std::io;
-use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::unistd::pipe2;
+use std::io;
+use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
 
 /// The pipes that a plan asks for.
 pub struct Pipes {
@@ -17,14 +17,21 @@ pub struct Pipes {
 impl Pipes {
     /// Opens them and puts the child's ends into the plan.
     pub fn open(plan: &mut Plan) -> io::Result<Self> {
-        let mut pipes = Self { theirs: Vec::new(), ours: [None, None, None] };
+        let mut pipes = Self {
+            theirs: Vec::new(),
+            ours: [None, None, None],
+        };
         for number in 0..3 {
             let source = plan.descriptors[number];
             if source != DEAD && source != PIPE {
                 continue;
             }
             let (read, write) = pipe2(OFlag::O_CLOEXEC)?;
-            let (theirs, ours) = if number == 0 { (read, write) } else { (write, read) };
+            let (theirs, ours) = if number == 0 {
+                (read, write)
+            } else {
+                (write, read)
+            };
             plan.descriptors[number] = theirs.as_raw_fd();
             pipes.theirs.push(theirs);
             if source == PIPE {

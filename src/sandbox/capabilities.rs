@@ -25,14 +25,20 @@ const ZERO: c_ulong = 0;
 
 /// The sets of a process; 0 is the calling thread.
 pub extern "C" fn get(pid: i32, words: *mut [Words; 2]) -> i32 {
-    let header = Header { version: VERSION, pid };
+    let header = Header {
+        version: VERSION,
+        pid,
+    };
     // SAFETY: the kernel fills the two elements that the Lua half passes.
     result(unsafe { libc::syscall(libc::SYS_capget, &raw const header, words) })
 }
 
 /// Sets those of the calling thread.
 pub extern "C" fn set(words: *const [Words; 2]) -> i32 {
-    let header = Header { version: VERSION, pid: 0 };
+    let header = Header {
+        version: VERSION,
+        pid: 0,
+    };
     // SAFETY: the kernel reads the two elements that the Lua half passes.
     result(unsafe { libc::syscall(libc::SYS_capset, &raw const header, words) })
 }
@@ -40,12 +46,28 @@ pub extern "C" fn set(words: *const [Words; 2]) -> i32 {
 /// Whether a capability is in the bounding set.
 pub extern "C" fn bounded(capability: i32) -> i32 {
     // SAFETY: no memory is passed; the same holds for the calls below.
-    result(unsafe { prctl(libc::PR_CAPBSET_READ, capability as c_ulong, ZERO, ZERO, ZERO) })
+    result(unsafe {
+        prctl(
+            libc::PR_CAPBSET_READ,
+            capability as c_ulong,
+            ZERO,
+            ZERO,
+            ZERO,
+        )
+    })
 }
 
 pub extern "C" fn drop_bound(capability: i32) -> i32 {
     // SAFETY: as above.
-    result(unsafe { prctl(libc::PR_CAPBSET_DROP, capability as c_ulong, ZERO, ZERO, ZERO) })
+    result(unsafe {
+        prctl(
+            libc::PR_CAPBSET_DROP,
+            capability as c_ulong,
+            ZERO,
+            ZERO,
+            ZERO,
+        )
+    })
 }
 
 fn ambient_call(what: libc::c_int, capability: i32) -> i32 {

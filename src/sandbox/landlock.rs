@@ -33,7 +33,10 @@ pub extern "C" fn create(access: f64) -> i32 {
 
 /// Allows `access` below the directory or file `parent`.
 pub extern "C" fn add_path(ruleset: i32, access: f64, parent: i32) -> i32 {
-    let rule = PathBeneath { allowed_access: access as u64, parent };
+    let rule = PathBeneath {
+        allowed_access: access as u64,
+        parent,
+    };
     // SAFETY: the struct belongs to the type of rule.
     result(unsafe { libc::syscall(ADD_RULE, ruleset, RULE_PATH_BENEATH, &raw const rule, 0_u32) })
 }

@@ -1,8 +1,8 @@
 //! seccomp(2) for every thread of the process.
 
 use super::platform::count_threads;
-use crate::bridge::guard;
 use super::result;
+use crate::bridge::guard;
 use crate::span::Span;
 use libc::{c_uint, c_ulong, sock_filter, sock_fprog};
 use nix::errno::Errno;

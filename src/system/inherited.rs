@@ -78,7 +78,14 @@ fn open_directories() -> Vec<RawFd> {
     // SAFETY: the first call tells the size of the struct that the others fill, which is aligned as words are.
     unsafe {
         let program = libc::dlopen(std::ptr::null(), libc::RTLD_LAZY);
-        let mut size = SearchInfo { size: 0, count: 0, paths: [SearchPath { name: std::ptr::null(), flags: 0 }] };
+        let mut size = SearchInfo {
+            size: 0,
+            count: 0,
+            paths: [SearchPath {
+                name: std::ptr::null(),
+                flags: 0,
+            }],
+        };
         if dlinfo(program, RTLD_DI_SERINFOSIZE, (&raw mut size).cast()) == 0 {
             let mut words = vec![0_usize; size.size.div_ceil(size_of::<usize>())];
             let info = words.as_mut_ptr().cast::<SearchInfo>();
@@ -90,7 +97,9 @@ fn open_directories() -> Vec<RawFd> {
                 for i in 0..(*info).count as usize {
                     let name = CStr::from_ptr((*first.add(i)).name);
                     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-                    if seen.insert(name.to_owned()) && let Ok(fd) = open(name, flags, Mode::empty()) {
+                    if seen.insert(name.to_owned())
+                        && let Ok(fd) = open(name, flags, Mode::empty())
+                    {
                         opened.push(fd.into_raw_fd());
                     }
                 }

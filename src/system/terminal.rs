@@ -2,9 +2,9 @@
 
 use super::exit;
 use crate::bridge::{guard, operations, status};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, pthread_sigmask};
 use nix::sys::stat::fstat;
 use nix::sys::termios::{SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, pthread_sigmask};
 use std::ffi::c_int;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -78,7 +78,11 @@ extern "C" fn raw(number: i32) -> i32 {
                 static ONCE: Once = Once::new();
                 ONCE.call_once(|| exit::at_exit(restore_all));
                 let terminal = terminal.try_clone_to_owned()?;
-                list.push(Raw { device, terminal, before });
+                list.push(Raw {
+                    device,
+                    terminal,
+                    before,
+                });
             }
             set(terminal, &attributes)
         })())
@@ -102,6 +106,9 @@ extern "C" fn restore(number: i32) -> i32 {
 fn restore_all() {
     for raw in raw_terminals().drain(..) {
         // The terminal may be gone.
-        let _ = set(borrow(std::os::fd::AsRawFd::as_raw_fd(&raw.terminal)), &raw.before);
+        let _ = set(
+            borrow(std::os::fd::AsRawFd::as_raw_fd(&raw.terminal)),
+            &raw.before,
+        );
     }
 }

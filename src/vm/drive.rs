@@ -136,17 +136,19 @@ pub unsafe extern "C-unwind" fn drive(l: *mut lua_State) -> c_int {
         let this = ffi::lua_touserdata(l, 1).cast::<Vm>();
         let mut raised = false;
         vm(this).running = true;
-        let code = guard(|| match vm(this).run(Task {
-            l,
-            vm: this,
-            done: false,
-        }) {
-            End::Done => 0,
-            End::Raised => {
-                raised = true;
-                0
+        let code = guard(|| {
+            match vm(this).run(Task {
+                l,
+                vm: this,
+                done: false,
+            }) {
+                End::Done => 0,
+                End::Raised => {
+                    raised = true;
+                    0
+                }
+                End::Refused(error) => crate::bridge::failure(&error),
             }
-            End::Refused(error) => crate::bridge::failure(&error),
         });
         vm(this).running = false;
         if raised {

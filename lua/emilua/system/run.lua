@@ -33,8 +33,8 @@ end
 local function check_own(opts)
     local input, seconds, limit = opts.input, opts.timeout, opts.output_limit
     if input ~= nil and type(input) ~= "string" and getmetatable(input) ~= "byte_span" then raise("EINVAL", "input") end
-    if seconds ~= nil and (type(seconds) ~= "number" or not (seconds >= 0)) then raise("EINVAL", "timeout") end
-    if limit ~= nil and (type(limit) ~= "number" or not (limit >= 0)) then raise("EINVAL", "output_limit") end
+    if seconds ~= nil and (type(seconds) ~= "number" or seconds < 0) then raise("EINVAL", "timeout") end
+    if limit ~= nil and (type(limit) ~= "number" or limit < 0) then raise("EINVAL", "output_limit") end
     if opts.process_group ~= nil and opts.process_group ~= 0 then raise("EINVAL", "process_group") end
 end
 

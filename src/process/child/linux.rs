@@ -26,7 +26,10 @@ pub struct Child {
 
 impl Child {
     pub fn new(vm: &Vm, tokens: [u32; 2]) -> Self {
-        Self { pidfd: Io::new(vm, tokens), pid: 0 }
+        Self {
+            pidfd: Io::new(vm, tokens),
+            pid: 0,
+        }
     }
 
     pub fn is_running(&self) -> bool {
@@ -52,7 +55,9 @@ impl Child {
         let pid = self.pid;
         let result = self.pidfd.attempt(
             Direction::Read,
-            |pidfd| reap(pidfd.as_fd(), pid, libc::WNOHANG)?.ok_or(io::ErrorKind::WouldBlock.into()),
+            |pidfd| {
+                reap(pidfd.as_fd(), pid, libc::WNOHANG)?.ok_or(io::ErrorKind::WouldBlock.into())
+            },
             |_| false,
         );
         if let Poll::Ready(Ok(how)) = &result {
@@ -69,7 +74,10 @@ impl Child {
     /// Gives the child away.
     pub fn abandon(&mut self) -> Option<Orphan> {
         let pidfd = self.pidfd.take().ok()?;
-        Some(Orphan { pid: self.pid, source: Source::Idle(pidfd) })
+        Some(Orphan {
+            pid: self.pid,
+            source: Source::Idle(pidfd),
+        })
     }
 }
 
@@ -89,7 +97,9 @@ fn reap(pidfd: BorrowedFd<'_>, pid: pid_t, flags: c_int) -> io::Result<Option<En
     let id = pidfd.as_raw_fd() as libc::id_t;
     loop {
         // SAFETY: waitid fills the struct, for which zero is valid.
-        match Errno::result(unsafe { libc::waitid(P_PIDFD, id, info.as_mut_ptr(), libc::WEXITED | flags) }) {
+        match Errno::result(unsafe {
+            libc::waitid(P_PIDFD, id, info.as_mut_ptr(), libc::WEXITED | flags)
+        }) {
             Err(Errno::EINTR) => {}
             Err(errno) => {
                 registry::remove(pid);
@@ -134,10 +144,11 @@ impl Orphan {
             }
             if let Source::Idle(pidfd) = std::mem::replace(&mut self.source, Source::Gone) {
                 // SAFETY: an `OwnedFd` gives the same open descriptor as long as it lives.
-                self.source = match unsafe { AsyncFd::register_with_interest(pidfd, Interest::READABLE) } {
-                    Ok(polled) => Source::Polled(polled),
-                    Err(error) => Source::Idle(error.into_parts().0),
-                };
+                self.source =
+                    match unsafe { AsyncFd::register_with_interest(pidfd, Interest::READABLE) } {
+                        Ok(polled) => Source::Polled(polled),
+                        Err(error) => Source::Idle(error.into_parts().0),
+                    };
             }
         }
         let Source::Polled(pidfd) = &self.source else {

@@ -27,7 +27,13 @@ fn set_mask(mask: Signals) -> Signals {
     // SAFETY: two sets of the size that is passed.
     unsafe {
         let (new, old) = (&raw const mask, &raw mut before);
-        libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, new, old, size_of::<Signals>());
+        libc::syscall(
+            libc::SYS_rt_sigprocmask,
+            libc::SIG_SETMASK,
+            new,
+            old,
+            size_of::<Signals>(),
+        );
     }
     before
 }
@@ -42,7 +48,10 @@ struct Start<'a> {
 /// Starts a child and waits until it has executed its program.
 pub fn start(plan: &Plan) -> io::Result<(pid_t, OwnedFd)> {
     let mut stack = Vec::<u8>::with_capacity(STACK);
-    let mut start = Start { plan, error: Errno::UnknownErrno };
+    let mut start = Start {
+        plan,
+        error: Errno::UnknownErrno,
+    };
     let mut pidfd: c_int = -1;
     // A handler of ours that ran in the child would run in our memory.
     let mask = set_mask(Signals::MAX);
@@ -50,7 +59,10 @@ pub fn start(plan: &Plan) -> io::Result<(pid_t, OwnedFd)> {
     // SAFETY: the stack grows down from an aligned address and is used by one process at a time, because this
     // thread waits until the child has executed or ended.
     let pid = unsafe {
-        let top = stack.as_mut_ptr().add(STACK).map_addr(|address| address & !15);
+        let top = stack
+            .as_mut_ptr()
+            .add(STACK)
+            .map_addr(|address| address & !15);
         libc::clone(
             child,
             top.cast(),
@@ -169,7 +181,15 @@ unsafe fn reset_dispositions() {
         let none = std::ptr::null_mut::<c_void>();
         let size = size_of::<Signals>();
         // SAFETY: the action has the kernel's size. SIGKILL and SIGSTOP are refused.
-        unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, &raw const default, none, size) };
+        unsafe {
+            libc::syscall(
+                libc::SYS_rt_sigaction,
+                signal,
+                &raw const default,
+                none,
+                size,
+            )
+        };
     }
 }
 
@@ -182,11 +202,24 @@ unsafe fn schedule(plan: &Plan) -> Result<(), Errno> {
     // SAFETY: a pointer to a local.
     unsafe {
         if plan.policy == ABSENT {
-            check(libc::syscall(libc::SYS_sched_setparam, 0, &raw const priority))?;
+            check(libc::syscall(
+                libc::SYS_sched_setparam,
+                0,
+                &raw const priority,
+            ))?;
         } else {
-            let reset = if plan.reset_on_fork != 0 { libc::SCHED_RESET_ON_FORK } else { 0 };
+            let reset = if plan.reset_on_fork != 0 {
+                libc::SCHED_RESET_ON_FORK
+            } else {
+                0
+            };
             let policy = plan.policy | reset;
-            check(libc::syscall(libc::SYS_sched_setscheduler, 0, policy, &raw const priority))?;
+            check(libc::syscall(
+                libc::SYS_sched_setscheduler,
+                0,
+                policy,
+                &raw const priority,
+            ))?;
         }
     }
     Ok(())
@@ -222,10 +255,20 @@ unsafe fn take_identity(plan: &Plan) -> Result<(), Errno> {
             check(libc::syscall(libc::SYS_setgroups, count, plan.groups))?;
         }
         if (plan.rgid, plan.egid) != (u32::MAX, u32::MAX) {
-            check(libc::syscall(libc::SYS_setresgid, plan.rgid, plan.egid, plan.egid))?;
+            check(libc::syscall(
+                libc::SYS_setresgid,
+                plan.rgid,
+                plan.egid,
+                plan.egid,
+            ))?;
         }
         if (plan.ruid, plan.euid) != (u32::MAX, u32::MAX) {
-            check(libc::syscall(libc::SYS_setresuid, plan.ruid, plan.euid, plan.euid))?;
+            check(libc::syscall(
+                libc::SYS_setresuid,
+                plan.ruid,
+                plan.euid,
+                plan.euid,
+            ))?;
         }
     }
     Ok(())
@@ -245,11 +288,21 @@ unsafe fn take_terminal(plan: &Plan) -> Result<(), Errno> {
     // SAFETY: a pointer to a local.
     unsafe {
         if plan.terminal != ABSENT {
-            check(libc::syscall(libc::SYS_ioctl, plan.terminal, libc::TIOCSCTTY, 0))?;
+            check(libc::syscall(
+                libc::SYS_ioctl,
+                plan.terminal,
+                libc::TIOCSCTTY,
+                0,
+            ))?;
         } else if plan.foreground != ABSENT {
             let group: pid_t = libc::getpgrp();
             let request = libc::TIOCSPGRP;
-            check(libc::syscall(libc::SYS_ioctl, plan.foreground, request, &raw const group))?;
+            check(libc::syscall(
+                libc::SYS_ioctl,
+                plan.foreground,
+                request,
+                &raw const group,
+            ))?;
         }
     }
     Ok(())
@@ -281,7 +334,12 @@ unsafe fn enter_namespaces(plan: &Plan) -> Result<(), Errno> {
 unsafe fn move_away(descriptor: c_int) -> Result<c_int, Errno> {
     // SAFETY: no memory is passed.
     check(unsafe {
-        libc::syscall(libc::SYS_fcntl, descriptor, libc::F_DUPFD_CLOEXEC, FIRST_FREE)
+        libc::syscall(
+            libc::SYS_fcntl,
+            descriptor,
+            libc::F_DUPFD_CLOEXEC,
+            FIRST_FREE,
+        )
     })
 }
 
@@ -295,7 +353,11 @@ unsafe fn place_descriptors(plan: &Plan) -> Result<c_int, Errno> {
                 *source = move_away(*source)?;
             }
         }
-        let program = if plan.candidates.is_null() { move_away(plan.program)? } else { ABSENT };
+        let program = if plan.candidates.is_null() {
+            move_away(plan.program)?
+        } else {
+            ABSENT
+        };
         for (number, source) in (0..).zip(sources) {
             if source >= 0 {
                 check(libc::syscall(libc::SYS_dup3, source, number, 0))?;
@@ -324,9 +386,13 @@ unsafe fn close_range(first: c_int, last: c_uint) -> Result<(), Errno> {
             result => return result.map(|_| ()),
         }
         // Kernels before 5.9, and filters that do not know the call.
-        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        let mut limit = libc::rlimit {
+            rlim_cur: 0,
+            rlim_max: 0,
+        };
         libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit);
-        for number in first..(limit.rlim_cur as c_int).min(last.min(c_int::MAX as c_uint) as c_int) {
+        for number in first..(limit.rlim_cur as c_int).min(last.min(c_int::MAX as c_uint) as c_int)
+        {
             libc::syscall(libc::SYS_close, number);
         }
     }
@@ -341,7 +407,14 @@ unsafe fn run(plan: &Plan, program: c_int) -> Errno {
         let (arguments, environment) = (plan.arguments, plan.environment);
         if program != ABSENT {
             let (empty, flags) = (c"".as_ptr(), libc::AT_EMPTY_PATH);
-            libc::syscall(libc::SYS_execveat, program, empty, arguments, environment, flags);
+            libc::syscall(
+                libc::SYS_execveat,
+                program,
+                empty,
+                arguments,
+                environment,
+                flags,
+            );
             return Errno::last();
         }
         // As execvpe(3) searches.
@@ -353,7 +426,11 @@ unsafe fn run(plan: &Plan, program: c_int) -> Errno {
             errno = Errno::last();
             match errno {
                 Errno::EACCES => denied = true,
-                Errno::ENOENT | Errno::ENOTDIR | Errno::ESTALE | Errno::ENODEV | Errno::ETIMEDOUT => {}
+                Errno::ENOENT
+                | Errno::ENOTDIR
+                | Errno::ESTALE
+                | Errno::ENODEV
+                | Errno::ETIMEDOUT => {}
                 _ => return errno,
             }
             candidate = candidate.add(1);

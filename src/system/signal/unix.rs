@@ -76,7 +76,11 @@ fn disposition(signal: c_int) -> io::Result<Action> {
     let mut current = MaybeUninit::uninit();
     // SAFETY: a null action only asks; the result is written when it succeeds.
     unsafe {
-        Errno::result(libc::sigaction(signal, std::ptr::null(), current.as_mut_ptr()))?;
+        Errno::result(libc::sigaction(
+            signal,
+            std::ptr::null(),
+            current.as_mut_ptr(),
+        ))?;
         Ok(current.assume_init())
     }
 }
@@ -116,7 +120,10 @@ pub fn restore(signal: c_int, before: &Action) {
 }
 
 pub fn set_plain(signal: c_int, ignore: bool) -> io::Result<()> {
-    set(signal, &action(if ignore { libc::SIG_IGN } else { libc::SIG_DFL }))
+    set(
+        signal,
+        &action(if ignore { libc::SIG_IGN } else { libc::SIG_DFL }),
+    )
 }
 
 pub fn is_default(signal: c_int) -> io::Result<bool> {
@@ -168,8 +175,8 @@ impl InterruptDefault {
                 Some(entry) => Some(entry.before),
                 None => disposition(libc::SIGINT).ok(),
             };
-            state.1 = base
-                .filter(|old| ![libc::SIG_DFL, libc::SIG_IGN].contains(&old.sa_sigaction));
+            state.1 =
+                base.filter(|old| ![libc::SIG_DFL, libc::SIG_IGN].contains(&old.sa_sigaction));
             if state.1.is_some() {
                 let plain = action(libc::SIG_DFL);
                 restore(libc::SIGINT, &if entry.is_some() { ours() } else { plain });

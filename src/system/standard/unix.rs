@@ -89,7 +89,11 @@ impl Standard {
         let flags = OFlag::from_bits_retain(fcntl(fd, FcntlArg::F_GETFL)?);
         let allowed = [access, OFlag::O_RDWR].contains(&(flags & OFlag::O_ACCMODE));
         // A file that was not opened for this is left to the call to refuse.
-        let own = if is_socket || !allowed { None } else { reopen(self.number, access) };
+        let own = if is_socket || !allowed {
+            None
+        } else {
+            reopen(self.number, access)
+        };
         self.way = match (&own, is_socket) {
             (Some(_), _) => Way::Own,
             (None, true) => Way::Socket,
@@ -129,7 +133,9 @@ impl Standard {
             direction,
             |socket| {
                 let fd = socket.as_fd();
-                if matches!(way, Way::Asked) && poll(&mut [PollFd::new(fd, ready)], PollTimeout::ZERO)? == 0 {
+                if matches!(way, Way::Asked)
+                    && poll(&mut [PollFd::new(fd, ready)], PollTimeout::ZERO)? == 0
+                {
                     return Err(io::ErrorKind::WouldBlock.into());
                 }
                 call(fd, way)
