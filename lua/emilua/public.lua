@@ -5,6 +5,7 @@ return {
     "busted",
     "byte_span",
     "condition_variable",
+    "filesystem",
     "future",
     "generic_error",
     "ip",
