@@ -9,7 +9,7 @@ pub const CONSTANTS: &[(&str, i64)] = constants![
     MS_NODIRATIME MS_NOEXEC MS_NOSUID MS_RDONLY MS_REC MS_RELATIME MS_SILENT MS_STRICTATIME
     MS_SYNCHRONOUS MNT_FORCE MNT_DETACH MNT_EXPIRE UMOUNT_NOFOLLOW CLONE_NEWCGROUP
     CLONE_NEWIPC CLONE_NEWNET CLONE_NEWNS CLONE_NEWPID CLONE_NEWUSER CLONE_NEWUTS
-    SYS_pivot_root SYS_fsopen SYS_fsconfig SYS_fsmount SYS_fspick SYS_open_tree
+    SYS_capset SYS_pivot_root SYS_fsopen SYS_fsconfig SYS_fsmount SYS_fspick SYS_open_tree
     SYS_move_mount SYS_mount_setattr SYS_seccomp SYS_landlock_create_ruleset
     SYS_landlock_add_rule SYS_landlock_restrict_self
 ];

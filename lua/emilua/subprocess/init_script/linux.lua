@@ -1,10 +1,12 @@
 -- What an init.script has on Linux beside POSIX.
 local import = ...
 local system = import("subprocess.init_script.calls")
-local constants, functions, native = system.constants, system.functions, system.native
+local number_of = import("system.capabilities.names").number_of
+local parse_capabilities = import("system.capabilities.text").parse
+local constants, functions = system.constants, system.functions
 local check_integer, check_string, check_bytes = system.check_integer, system.check_string, system.check_bytes
 local ffi = require("ffi")
-local pairs, type = pairs, type
+local error, pairs, type = error, pairs, type
 
 system.define([[
     umount s
@@ -79,36 +81,54 @@ function functions.seccomp_set_mode_filter(bpf)
 end
 
 -- capabilities(7). A malformed text or name ends the process.
-local function capability(name, ...)
-    local code, malformed = native[name](...)
-    if malformed then system.die(name, malformed) end
-    if code then return system.fail(name, code) end
-    return 0, 0
+ffi.cdef("int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long);")
+
+local PR_CAPBSET_DROP, PR_SET_SECUREBITS, PR_CAP_AMBIENT = 24, 28, 47
+local AMBIENT_RAISE, AMBIENT_LOWER, AMBIENT_CLEAR_ALL = 2, 3, 4
+local CAPABILITY_VERSION_3 = 0x20080522
+
+local function prctl(name, option, a, b) return system.result(name, ffi.C.prctl(option, a, b or 0, 0, 0)) end
+
+local function capability(name, text)
+    check_string(name, 1, text)
+    return number_of[text:lower()] or system.die(name, "unknown capability " .. text)
 end
+
+-- The two words of each set {effective, permitted, inheritable}, as capset(2) takes them.
+local capability_header = ffi.typeof("struct { uint32_t version; int pid; }")
+local capability_words = ffi.typeof("struct { uint32_t sets[3]; }[2]")
 
 function functions.cap_set_proc(text)
     check_string("cap_set_proc", 1, text)
-    return capability("cap_set_proc", text)
+    local state = parse_capabilities(text) or system.die("cap_set_proc", "malformed text " .. text)
+    local words = capability_words()
+    for i = 1, 3 do
+        for n in pairs(state[i]) do
+            local set = words[n >= 32 and 1 or 0].sets
+            set[i - 1] = set[i - 1] + 2 ^ (n % 32)
+        end
+    end
+    return system.result("cap_set_proc",
+        system.call(constants.SYS_capset, capability_header(CAPABILITY_VERSION_3), words))
 end
 
 function functions.cap_drop_bound(name)
-    check_string("cap_drop_bound", 1, name)
-    return capability("cap_drop_bound", name)
+    return prctl("cap_drop_bound", PR_CAPBSET_DROP, capability("cap_drop_bound", name))
 end
 
 function functions.cap_set_ambient(name, on)
-    check_string("cap_set_ambient", 1, name)
+    local number = capability("cap_set_ambient", name)
     if type(on) ~= "boolean" then
         error(("bad argument #2 to 'cap_set_ambient' (boolean expected, got %s)"):format(type(on)), 2)
     end
-    return capability("cap_set_ambient", name, on)
+    return prctl("cap_set_ambient", PR_CAP_AMBIENT, on and AMBIENT_RAISE or AMBIENT_LOWER, number)
 end
 
-function functions.cap_reset_ambient() return capability("cap_reset_ambient") end
+function functions.cap_reset_ambient() return prctl("cap_reset_ambient", PR_CAP_AMBIENT, AMBIENT_CLEAR_ALL) end
 
 function functions.cap_set_secbits(bits)
     check_integer("cap_set_secbits", 1, bits)
-    return capability("cap_set_secbits", bits)
+    return prctl("cap_set_secbits", PR_SET_SECUREBITS, bits)
 end
 
 -- Numbers of <linux/mount.h>, which are the same on every architecture.
