@@ -1,6 +1,8 @@
 //! What the interpreter sees: `luaopen_*`, nothing else.
 
+mod actor;
 mod bridge;
+mod context;
 mod io;
 mod lua;
 mod number;

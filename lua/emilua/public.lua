@@ -7,6 +7,7 @@ return {
     "condition_variable",
     "future",
     "generic_error",
+    "inbox",
     "ip",
     "mutex",
     "recursive_mutex",

@@ -52,6 +52,17 @@ pub fn reset_signals() {
     }
 }
 
+/// Blocks every signal in this thread: the handlers of the host, and of the interpreter, are for the threads of the
+/// program.
+pub fn block_signals() {
+    // SAFETY: a set of signals is integers, for which zero is valid; sigfillset fills it.
+    unsafe {
+        let mut all: libc::sigset_t = MaybeUninit::zeroed().assume_init();
+        libc::sigfillset(&raw mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, std::ptr::null_mut());
+    }
+}
+
 /// The disposition of a signal.
 fn disposition(signal: c_int) -> Option<libc::sigaction> {
     let mut current = MaybeUninit::uninit();
