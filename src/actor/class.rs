@@ -1,6 +1,7 @@
 //! The objects of actors in a VM: channels, and how other objects travel.
 //!
-//! A channel is a userdata that holds a [`Sender`], or nothing once it is closed. Its methods are Lua.
+//! A channel is a userdata that holds a number, under which its VM has the [`Sender`]: all of them can be closed when
+//! the VM ends while its state lives on. Its methods are Lua.
 
 use super::mailbox::Sender;
 use super::message::{Item, Refusal};
@@ -14,6 +15,37 @@ const VM: c_int = ffi::lua_upvalueindex(1);
 const METATABLE: c_int = ffi::lua_upvalueindex(2);
 /// `describe(object) -> name`: "inbox", or the generic error why the object cannot be sent.
 const DESCRIBE: c_int = ffi::lua_upvalueindex(3);
+
+/// The senders of a VM's channels.
+#[derive(Default)]
+pub struct Channels {
+    /// By the number in the channel; nothing for a closed one.
+    senders: Vec<Option<Sender>>,
+    /// Numbers that no channel has.
+    free: Vec<u32>,
+}
+
+impl Channels {
+    fn add(&mut self, sender: Sender) -> u32 {
+        if let Some(number) = self.free.pop() {
+            self.senders[number as usize] = Some(sender);
+            return number;
+        }
+        self.senders.push(Some(sender));
+        self.senders.len() as u32 - 1
+    }
+
+    /// The channel with that number has been collected.
+    fn remove(&mut self, number: u32) {
+        self.senders[number as usize] = None;
+        self.free.push(number);
+    }
+
+    /// Closes all.
+    pub fn close(&mut self) {
+        self.senders.fill_with(|| None);
+    }
+}
 
 /// What the upvalues of the running C function hold.
 pub struct Class {
@@ -60,8 +92,23 @@ impl Class {
             }
             let same = ffi::lua_topointer(l, -1) == ffi::lua_topointer(l, METATABLE);
             ffi::lua_pop(l, 1);
-            same.then(|| &mut *ffi::lua_touserdata(l, index).cast::<Option<Sender>>())
+            if !same {
+                return None;
+            }
+            let number = *ffi::lua_touserdata(l, index).cast::<u32>();
+            let vm = &mut *self.vm;
+            vm.channels.senders.get_mut(number as usize)
         }
+    }
+
+    /// The channel at `index` is collected.
+    ///
+    /// # Safety
+    /// Called by its finaliser, which has these upvalues.
+    pub unsafe fn collected(&mut self, l: *mut lua_State, index: c_int) {
+        // SAFETY: as the caller promises.
+        let number = unsafe { *ffi::lua_touserdata(l, index).cast::<u32>() };
+        self.vm_mut().channels.remove(number);
     }
 
     /// What stands in a message for the object on the top of the stack.
@@ -102,8 +149,8 @@ impl Class {
     pub unsafe fn push_channel(&self, l: *mut lua_State, sender: Sender) {
         // SAFETY: the userdata has room; it gets the metatable, and so a finaliser, when it is filled.
         unsafe {
-            let channel = ffi::lua_newuserdata(l, size_of::<Option<Sender>>());
-            channel.cast::<Option<Sender>>().write(Some(sender));
+            let channel = ffi::lua_newuserdata(l, size_of::<u32>());
+            channel.cast::<u32>().write((*self.vm).channels.add(sender));
             ffi::lua_pushvalue(l, METATABLE);
             ffi::lua_setmetatable(l, -2);
         }

@@ -10,8 +10,10 @@ pub use mailbox::Mailbox;
 pub use master::{claim_master, resign_master};
 pub use message::Message;
 
+pub use class::Channels;
+
 use class::{Class, UPVALUES};
-use mailbox::{Nothing, Sender};
+use mailbox::Nothing;
 use mlua::ffi::{self, lua_State};
 use std::ffi::{CStr, c_int};
 
@@ -43,7 +45,10 @@ unsafe extern "C-unwind" fn actor_class(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half.
     unsafe {
         ffi::lua_settop(l, UPVALUES);
-        crate::push_function(l, finalise);
+        for i in 1..=UPVALUES {
+            ffi::lua_pushvalue(l, i);
+        }
+        ffi::lua_pushcclosure(l, finalise, UPVALUES);
         ffi::lua_setfield(l, 2, c"__gc".as_ptr());
         ffi::lua_createtable(l, 0, METHODS.len() as c_int);
         for (name, function) in METHODS {
@@ -60,7 +65,7 @@ unsafe extern "C-unwind" fn actor_class(l: *mut lua_State) -> c_int {
 /// `__gc` of channels.
 unsafe extern "C-unwind" fn finalise(l: *mut lua_State) -> c_int {
     // SAFETY: only channels have this metamethod, and they are whole.
-    unsafe { (*ffi::lua_touserdata(l, 1).cast::<Option<Sender>>()).take() };
+    unsafe { Class::new(l).collected(l, 1) };
     0
 }
 

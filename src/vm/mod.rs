@@ -13,7 +13,7 @@ pub use ready::{Shared, Token};
 pub use suspension::function as can_yield;
 pub use task::Task;
 
-use crate::actor::{self, Mailbox};
+use crate::actor::{self, Channels, Mailbox};
 use crate::bridge::guard;
 use crate::context::{Context, Family};
 use mlua::ffi::{self, lua_State};
@@ -60,6 +60,8 @@ pub struct Vm {
     id: u64,
     /// The one inbox; a main VM has a new one in each run.
     mailbox: Arc<Mailbox>,
+    /// What the channels of this state lead to.
+    pub channels: Channels,
     /// The actors that belong to the same main VM.
     family: Arc<Family>,
     /// Of a main VM: no thread may be added to its context.
@@ -89,6 +91,7 @@ impl Vm {
             descriptors: Rc::default(),
             running: false,
             id: task::new_id(),
+            channels: Channels::default(),
             family: Arc::default(),
             single: false,
             context: None,

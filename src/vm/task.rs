@@ -174,6 +174,8 @@ impl Task {
         let body = unsafe { &mut *self.body.get() };
         if let Body::Living { l, vm, .. } = *body {
             super::vm(vm).shared.set_task(None);
+            // The state of a main VM, and the channels in it, live on.
+            super::vm(vm).channels.close();
             if !self.main {
                 // Whatever a finaliser does, the others go on.
                 let _ = catch_unwind(AssertUnwindSafe(|| birth::close(l, &end)));
