@@ -3,10 +3,15 @@
 mod actor;
 mod bridge;
 mod context;
+mod fs;
 mod io;
+mod json;
 mod lua;
 mod number;
+mod process;
 mod rdf;
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+mod sandbox;
 mod span;
 mod system;
 mod vm;

@@ -3,7 +3,7 @@
 mod source;
 
 use crate::vm::Vm;
-use crate::{actor, bridge, push_function, rdf, span, system, vm};
+use crate::{actor, bridge, json, push_function, rdf, span, system, vm};
 use mlua::ffi::{self, lua_State};
 use std::ffi::{CStr, c_int};
 
@@ -22,6 +22,7 @@ pub unsafe fn open(l: *mut lua_State, name: &CStr) -> c_int {
         push_opener(l);
         if ffi::lua_isnil(l, -1) != 0 {
             ffi::lua_pop(l, 1);
+            system::inherited::note();
             start(l, Vm::new());
             push_opener(l);
         }
@@ -83,8 +84,11 @@ unsafe fn functions(l: *mut lua_State) {
             span::FUNCTIONS,
             bridge::FUNCTIONS,
             system::FUNCTIONS,
+            system::data::FUNCTIONS,
+            system::inherited::FUNCTIONS,
             system::program::FUNCTIONS,
             rdf::FUNCTIONS,
+            json::FUNCTIONS,
         ];
         for (name, function) in lists.into_iter().flatten() {
             push_function(l, *function);

@@ -10,7 +10,7 @@ use std::any::Any;
 use std::ffi::c_int;
 use std::io;
 use std::sync::Arc;
-use std::task::Context as Cx;
+use std::task::{Context as Cx, Poll};
 use tokio::runtime::Handle;
 
 /// What `step()` returns to its driver; the same numbers are in scheduler.lua.
@@ -56,23 +56,33 @@ pub enum Step {
 
 /// Calls `step(time)`, which is at stack index 2 of the state.
 pub fn step(l: *mut lua_State, this: *mut Vm, cx: &mut Cx<'_>) -> Step {
-    // SAFETY: who made the VM's task reserved the slots; lua_pcall lets no Lua error out.
-    let status = unsafe {
-        ffi::lua_pushvalue(l, 2);
-        ffi::lua_pushnumber(l, timer::coarse() as f64 * 1e-9);
-        if ffi::lua_pcall(l, 1, 1, 0) != 0 {
-            return Step::Ended(End::Raised);
+    let this = vm(this);
+    if !this.done {
+        // SAFETY: who made the VM's task reserved the slots; lua_pcall lets no Lua error out.
+        let status = unsafe {
+            ffi::lua_pushvalue(l, 2);
+            ffi::lua_pushnumber(l, timer::coarse() as f64 * 1e-9);
+            if ffi::lua_pcall(l, 1, 1, 0) != 0 {
+                return Step::Ended(End::Raised);
+            }
+            let status = ffi::lua_tonumber(l, -1) as isize;
+            ffi::lua_pop(l, 1);
+            status
+        };
+        match status {
+            DONE => this.done = true,
+            MORE => return Step::More,
+            _ => {}
         }
-        let status = ffi::lua_tonumber(l, -1) as isize;
-        ffi::lua_pop(l, 1);
-        status
-    };
-    match status {
-        DONE => return Step::Ended(End::Done),
-        MORE => return Step::More,
-        _ => {}
     }
-    match vm(this).timers.arm(cx) {
+    let orphans = this.orphans.borrow_mut().poll(cx);
+    if this.done {
+        return match orphans {
+            Poll::Ready(()) => Step::Ended(End::Done),
+            Poll::Pending => Step::Idle,
+        };
+    }
+    match this.timers.arm(cx) {
         Ok(()) => Step::Idle,
         Err(error) => Step::Ended(End::Refused(error)),
     }
@@ -104,6 +114,7 @@ impl Vm {
             Err(error) => return End::Refused(error),
         };
         actor::claim_master(self.id);
+        self.done = false;
         self.mailbox = actor::Mailbox::new(self.shared.clone());
         self.family.set_home(&context);
         let task = Task::main(l, self, &context);

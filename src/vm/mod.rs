@@ -16,8 +16,9 @@ pub use task::Task;
 use crate::actor::{self, Channels, Mailbox};
 use crate::bridge::guard;
 use crate::context::{Context, Family};
+use crate::process::Orphans;
 use mlua::ffi::{self, lua_State};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_int};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -54,8 +55,12 @@ pub struct Vm {
     quit: Option<quit::Quit>,
     /// Count of open descriptors, shared with the objects that hold them.
     descriptors: Rc<Cell<i32>>,
+    /// Children that nobody holds any more, shared with the objects that held them.
+    orphans: Rc<RefCell<Orphans>>,
     /// A run is active.
     running: bool,
+    /// No step is left, and what is waited for are children that nobody holds any more.
+    done: bool,
     /// Unique in the process.
     id: u64,
     /// The one inbox; a main VM has a new one in each run.
@@ -89,7 +94,9 @@ impl Vm {
             timers: Timers::default(),
             quit: None,
             descriptors: Rc::default(),
+            orphans: Rc::default(),
             running: false,
+            done: false,
             id: task::new_id(),
             channels: Channels::default(),
             family: Arc::default(),
@@ -116,6 +123,11 @@ impl Vm {
     /// The count of open descriptors.
     pub fn descriptors(&self) -> &Rc<Cell<i32>> {
         &self.descriptors
+    }
+
+    /// The children that nobody holds any more.
+    pub fn orphans(&self) -> &Rc<RefCell<Orphans>> {
+        &self.orphans
     }
 
     fn collect(&mut self) -> i32 {
@@ -171,6 +183,7 @@ unsafe extern "C-unwind" fn finalise(l: *mut lua_State) -> c_int {
         if !vm.is_null() && !(*vm).running {
             let vm = Box::from_raw(vm);
             guard(move || {
+                vm.orphans.borrow_mut().wait();
                 drop(vm);
                 0
             });
