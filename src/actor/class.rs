@@ -5,16 +5,21 @@
 
 use super::mailbox::Sender;
 use super::message::{Item, Refusal};
+use crate::bridge::failure;
+use crate::io::{self, Descriptor, Io};
 use crate::vm::Vm;
 use mlua::ffi::{self, lua_State};
 use std::ffi::{CStr, c_int};
 
 /// Upvalues of the C functions that know the class.
-pub const UPVALUES: c_int = 3;
+pub const UPVALUES: c_int = 4;
 const VM: c_int = ffi::lua_upvalueindex(1);
 const METATABLE: c_int = ffi::lua_upvalueindex(2);
-/// `describe(object) -> name`: "inbox", or the generic error why the object cannot be sent.
+/// `describe(object) -> name | handle`: "inbox", the handle of a descriptor, or the generic error why the object cannot
+/// be sent.
 const DESCRIBE: c_int = ffi::lua_upvalueindex(3);
+/// `make() -> object, handle`: a file_descriptor without a descriptor.
+const MAKE: c_int = ffi::lua_upvalueindex(4);
 
 /// The senders of a VM's channels.
 #[derive(Default)]
@@ -45,6 +50,15 @@ impl Channels {
     pub fn close(&mut self) {
         self.senders.fill_with(|| None);
     }
+}
+
+/// The object behind the handle, a cdata of pointer type, at `index`.
+///
+/// # Safety
+/// There is such a cdata.
+unsafe fn handle(l: *mut lua_State, index: c_int) -> *mut Io {
+    // SAFETY: as the caller promises; LuaJIT gives the address of its payload.
+    unsafe { *ffi::lua_topointer(l, index).cast::<*mut Io>() }
 }
 
 /// What the upvalues of the running C function hold.
@@ -126,19 +140,36 @@ impl Class {
             }
             ffi::lua_pushvalue(l, DESCRIBE);
             ffi::lua_pushvalue(l, -2);
-            let failed =
-                ffi::lua_pcall(l, 1, 1, 0) != 0 || ffi::lua_type(l, -1) != ffi::LUA_TSTRING;
-            let item = if failed {
-                Err(Refusal::Invalid)
-            } else {
-                match CStr::from_ptr(ffi::lua_tostring(l, -1)).to_bytes() {
+            let failed = ffi::lua_pcall(l, 1, 1, 0) != 0;
+            let item = match ffi::lua_type(l, -1) {
+                _ if failed => Err(Refusal::Invalid),
+                ffi::LUA_TCDATA => match io::copy_descriptor(handle(l, -1)) {
+                    Ok(descriptor) => Ok(Item::Descriptor(descriptor)),
+                    Err(error) => Err(Refusal::System(failure(&error))),
+                },
+                _ => match CStr::from_ptr(ffi::lua_tostring(l, -1)).to_bytes() {
                     b"inbox" => Ok(Item::Address(self.vm().mailbox().sender())),
                     b"ENOTSUP" => Err(Refusal::NotSupported),
+                    b"EBUSY" => Err(Refusal::Busy),
                     _ => Err(Refusal::Invalid),
-                }
+                },
             };
             ffi::lua_pop(l, 1);
             item
+        }
+    }
+
+    /// Pushes a file_descriptor.
+    ///
+    /// # Safety
+    /// As for [`Class::channel`].
+    pub unsafe fn push_descriptor(&self, l: *mut lua_State, descriptor: Descriptor) {
+        // SAFETY: as the caller promises; the Lua half gives an object and its handle.
+        unsafe {
+            ffi::lua_pushvalue(l, MAKE);
+            ffi::lua_call(l, 0, 2);
+            io::fill(handle(l, -1), descriptor);
+            ffi::lua_pop(l, 1);
         }
     }
 

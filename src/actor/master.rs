@@ -1,6 +1,6 @@
 //! The master VM of the process, which alone may change its state.
 
-use super::class::Class;
+use crate::vm::Vm;
 use mlua::ffi::{self, lua_State};
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,12 +28,14 @@ pub fn hand_over(from: u64, to: u64) {
     let _ = MASTER.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed);
 }
 
-/// `is_master() -> boolean`.
+/// `is_master(vm) -> boolean`. A host's state may be before its first run.
 pub unsafe extern "C-unwind" fn is_master(l: *mut lua_State) -> c_int {
-    // SAFETY: called by the Lua half.
+    // SAFETY: called by the Lua half with its VM, which lives as long as its state.
     unsafe {
-        let master = is_master_id(Class::new(l).vm().id());
-        ffi::lua_pushboolean(l, c_int::from(master));
+        let vm = &*ffi::lua_touserdata(l, 1).cast::<Vm>();
+        let master = MASTER.load(Ordering::Acquire);
+        let may_be = master == 0 && !vm.is_actor();
+        ffi::lua_pushboolean(l, c_int::from(master == vm.id() || may_be));
     }
     1
 }

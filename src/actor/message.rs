@@ -2,6 +2,7 @@
 
 use super::class::Class;
 use super::mailbox::Sender;
+use crate::io::Descriptor;
 use mlua::ffi::{self, lua_State};
 use std::ffi::{c_int, c_void};
 
@@ -23,6 +24,7 @@ pub enum Item {
     Number(f64),
     String(Box<[u8]>),
     Address(Sender),
+    Descriptor(Descriptor),
     /// Begins an array of so many elements, which follow.
     Array(usize),
     /// Begins a table of so many pairs: keys, which are strings, and values follow by turns.
@@ -35,6 +37,10 @@ pub enum Item {
 pub enum Refusal {
     /// Not a value for messages.
     Invalid,
+    /// A descriptor in use.
+    Busy,
+    /// The system refused to duplicate a descriptor: the code.
+    System(i32),
     /// An object of the runtime that cannot travel.
     NotSupported,
     /// It has a cycle.
@@ -47,7 +53,8 @@ impl Refusal {
     /// The generic error.
     pub fn name(&self) -> &'static std::ffi::CStr {
         match self {
-            Self::Invalid => c"EINVAL",
+            Self::Invalid | Self::System(_) => c"EINVAL",
+            Self::Busy => c"EBUSY",
             Self::NotSupported => c"ENOTSUP",
             Self::Loop => c"ELOOP",
             Self::TooDeep => c"EMSGSIZE",
@@ -259,6 +266,9 @@ impl Walk<'_> {
                     continue;
                 }
                 let member = self.member();
+                if let Member::Refused(refusal @ Refusal::System(_)) = member {
+                    return Err(refusal);
+                }
                 if let Member::Refused(_) = member {
                     // It ends an array, and is left out of other tables.
                     ffi::lua_pop(l, 1);
@@ -316,6 +326,10 @@ unsafe fn push_tree(l: *mut lua_State, items: Box<[Item]>, class: Option<&Class>
                 }
                 Item::Address(sender) => match class {
                     Some(class) => class.push_channel(l, sender),
+                    None => ffi::lua_pushnil(l),
+                },
+                Item::Descriptor(descriptor) => match class {
+                    Some(class) => class.push_descriptor(l, descriptor),
                     None => ffi::lua_pushnil(l),
                 },
                 Item::Array(count) => {

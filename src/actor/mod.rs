@@ -14,12 +14,14 @@ pub use class::Channels;
 
 use class::{Class, UPVALUES};
 use mailbox::Nothing;
+use message::Refusal;
 use mlua::ffi::{self, lua_State};
 use std::ffi::{CStr, c_int};
 
 /// C functions of this module, as [`crate::lua`] registers them.
 pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] = &[
     (c"actor_class", actor_class),
+    (c"is_master", master::is_master),
     (c"c_address", spawn::c_address),
     (c"c_function", spawn::c_function),
 ];
@@ -36,11 +38,10 @@ const METHODS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] 
     (c"add_threads", spawn::add_threads),
     (c"set_single", spawn::set_single),
     (c"actors", spawn::actors),
-    (c"is_master", master::is_master),
 ];
 
-/// `actor_class(vm, metatable, describe) -> {send =, receive =, ...}`: the functions of a VM whose channels have that
-/// metatable. Adds the finaliser to it.
+/// `actor_class(vm, metatable, describe, make) -> {send =, receive =, ...}`: the functions of a VM whose channels have
+/// that metatable, to which the finaliser is added.
 unsafe extern "C-unwind" fn actor_class(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half.
     unsafe {
@@ -69,7 +70,7 @@ unsafe extern "C-unwind" fn finalise(l: *mut lua_State) -> c_int {
     0
 }
 
-/// `send(channel, value) -> nil | name of an error`.
+/// `send(channel, value) -> nil | error`: its name, or the code of the system's.
 unsafe extern "C-unwind" fn send(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with a channel and a value.
     unsafe {
@@ -84,6 +85,10 @@ unsafe extern "C-unwind" fn send(l: *mut lua_State) -> c_int {
         } else {
             match Message::of(l, &class) {
                 Ok(message) => (!sender.send(message)).then_some(c"closed"),
+                Err(Refusal::System(code)) => {
+                    ffi::lua_pushinteger(l, code as ffi::lua_Integer);
+                    return 1;
+                }
                 Err(refusal) => Some(refusal.name()),
             }
         };

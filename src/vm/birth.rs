@@ -111,6 +111,7 @@ impl Vm {
     fn actor(task: &Arc<Task>, shared: Arc<Shared>) -> Self {
         let mut vm = Self::new();
         vm.id = task.id;
+        vm.actor = true;
         vm.shared = shared;
         vm.mailbox = task.mailbox().clone();
         vm.family = task.family().clone();

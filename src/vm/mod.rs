@@ -69,6 +69,8 @@ pub struct Vm {
     pub channels: Channels,
     /// The actors that belong to the same main VM.
     family: Arc<Family>,
+    /// Not the VM of a host's state.
+    actor: bool,
     /// Of a main VM: no thread may be added to its context.
     single: bool,
     /// Where the VM runs. That of a main VM is made at its first run: loading opens no descriptor.
@@ -100,6 +102,7 @@ impl Vm {
             id: task::new_id(),
             channels: Channels::default(),
             family: Arc::default(),
+            actor: false,
             single: false,
             context: None,
         }
@@ -113,6 +116,11 @@ impl Vm {
     /// Unique in the process.
     pub fn id(&self) -> u64 {
         self.id
+    }
+
+    /// Whether it is not the VM of a host's state.
+    pub fn is_actor(&self) -> bool {
+        self.actor
     }
 
     /// No thread may be added to the context of the runs.

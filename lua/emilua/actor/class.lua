@@ -21,17 +21,25 @@ local class = {
 
 local weak = class.weak
 
--- What an object is in a message: "inbox", or the error of sending it.
+-- What an object is in a message: "inbox", the handle of a descriptor, or the error of sending it.
 local function describe(object)
     local name = getmetatable(object)
     if name == "rx-channel" and object == weak.inbox then return "inbox" end
+    if name == "file_descriptor" then return import("io.descriptor").describe(object) end
     -- Error tables are tables for this.
     if type(object) == "userdata" or type(name) == "string" and name ~= "error_code" then return "ENOTSUP" end
     return "EINVAL"
 end
 
+-- A file_descriptor to fill.
+local function make()
+    local descriptor = import("io.descriptor")
+    local fd = descriptor.new()
+    return fd, fd[descriptor.HANDLE]
+end
+
 local mt = {}
-local native = raw.functions.actor_class(raw.vm, mt, describe)
+local native = raw.functions.actor_class(raw.vm, mt, describe, make)
 class.native = native
 local native_send = native.send
 
@@ -45,6 +53,7 @@ function methods.send(self, ...)
     local refused = native_send(self, (...))
     if refused then
         if refused == "closed" then raise_core(errors.CHANNEL_CLOSED) end
+        if type(refused) == "number" then errors.raise_code(refused) end
         raise(refused)
     end
     pass(f)

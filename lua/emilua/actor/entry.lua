@@ -1,7 +1,7 @@
 -- The first code of an actor: (configuration) -> step, finish.
 local import = ...
 local emilua = import("main")
-local path = import("program.path")
+local path = import("filesystem.path.value")
 local raw = import("core.raw")
 local run = import("core.run")
 

@@ -4,6 +4,7 @@ local S = import("core.scheduler")
 local class = import("actor.class")
 local errors = import("core.errors")
 local ids = import("program.ids")
+local master = import("core.master")
 local module = import("actor.module")
 local raw = import("core.raw")
 
@@ -68,7 +69,7 @@ local function check_options(opts)
         raise("EINVAL", "module")
     end
     if opts.source ~= nil and type(opts.source) ~= "string" then raise("EINVAL", "source") end
-    if new_master == true and not native.is_master() then raise("EPERM") end
+    if new_master == true then master.check() end
     if type(opts.subprocess) == "table" then
         if type(opts.inherit_context) == "boolean" or type(new_master) == "boolean" then raise("EINVAL", 1) end
         errors.raise_detail("ENOSYS", "this version has no subprocess actors")
