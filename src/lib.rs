@@ -1,6 +1,8 @@
 //! What the interpreter sees: `luaopen_*`, nothing else.
 
+mod actor;
 mod bridge;
+mod context;
 mod fs;
 mod io;
 mod json;

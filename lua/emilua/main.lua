@@ -28,7 +28,10 @@ local function format(...)
 end
 
 -- What few programs use is parsed when first asked for.
-local LAZY = { dump = "core.inspect", fibers = "core.inspect", group = "group", timeout = "timeout" }
+local LAZY = {
+    actors = "actor.spawn", dump = "core.inspect", fibers = "core.inspect", group = "group",
+    spawn_context_threads = "actor.spawn", spawn_vm = "actor.spawn", timeout = "timeout",
+}
 
 local function load(self, key)
     local part = LAZY[key]

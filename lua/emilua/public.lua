@@ -8,6 +8,7 @@ return {
     "filesystem",
     "future",
     "generic_error",
+    "inbox",
     "ip",
     "json",
     "mutex",

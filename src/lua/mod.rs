@@ -2,7 +2,8 @@
 
 mod source;
 
-use crate::{bridge, json, push_function, rdf, span, subprocess, system, vm};
+use crate::vm::Vm;
+use crate::{actor, bridge, json, push_function, rdf, span, subprocess, system, vm};
 use mlua::ffi::{self, lua_State};
 use std::ffi::{CStr, c_int};
 
@@ -15,33 +16,55 @@ static OPENER: u8 = 0;
 /// # Safety
 /// `l` is a valid state in a call of a C function.
 pub unsafe fn open(l: *mut lua_State, name: &CStr) -> c_int {
-    let key = (&raw const OPENER).cast_mut().cast();
     // SAFETY: stack discipline is local to this block; nothing here needs dropping when Lua raises.
     unsafe {
         ffi::luaL_checkstack(l, 8, c"emilua".as_ptr());
-        ffi::lua_pushlightuserdata(l, key);
-        ffi::lua_rawget(l, ffi::LUA_REGISTRYINDEX);
+        push_opener(l);
         if ffi::lua_isnil(l, -1) != 0 {
             ffi::lua_pop(l, 1);
             system::inherited::note();
-            push(l, c"core.check");
-            ffi::lua_call(l, 0, 0);
-            push(l, c"core.boot");
-            push_function(l, source);
-            let vm = vm::create(l);
-            push_operations(l);
-            ffi::lua_pushlightuserdata(l, vm.cast());
-            ffi::lua_createtable(l, 0, 8);
-            functions(l);
-            ffi::lua_call(l, 4, 1);
-            ffi::lua_pushlightuserdata(l, key);
-            ffi::lua_pushvalue(l, -2);
-            ffi::lua_rawset(l, ffi::LUA_REGISTRYINDEX);
+            start(l, Vm::new());
+            push_opener(l);
         }
         ffi::lua_pushstring(l, name.as_ptr());
         ffi::lua_call(l, 1, 1);
     }
     1
+}
+
+/// Pushes the function that core/boot.lua returned in this state, or nil.
+///
+/// # Safety
+/// `l` is a valid state with two free slots.
+unsafe fn push_opener(l: *mut lua_State) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        ffi::lua_pushlightuserdata(l, (&raw const OPENER).cast_mut().cast());
+        ffi::lua_rawget(l, ffi::LUA_REGISTRYINDEX);
+    }
+}
+
+/// Starts the Lua half in a state that has the standard libraries, or raises.
+///
+/// # Safety
+/// `l` is a valid state in a call of a C function, with eight free slots.
+pub unsafe fn start(l: *mut lua_State, vm: Vm) -> *mut Vm {
+    // SAFETY: as the caller promises; when anything raises, the state owns the VM or it is dropped.
+    unsafe {
+        push(l, c"core.check");
+        ffi::lua_call(l, 0, 0);
+        let vm = vm::create(l, vm);
+        ffi::lua_pushlightuserdata(l, (&raw const OPENER).cast_mut().cast());
+        push(l, c"core.boot");
+        push_function(l, source);
+        push_operations(l);
+        ffi::lua_pushlightuserdata(l, vm.cast());
+        ffi::lua_createtable(l, 0, 32);
+        functions(l);
+        ffi::lua_call(l, 4, 1);
+        ffi::lua_rawset(l, ffi::LUA_REGISTRYINDEX);
+        vm
+    }
 }
 
 /// Pushes the table of the areas of operations by name.
@@ -68,6 +91,7 @@ unsafe fn functions(l: *mut lua_State) {
     unsafe {
         let lists = [
             vm::FUNCTIONS,
+            actor::FUNCTIONS,
             span::FUNCTIONS,
             bridge::FUNCTIONS,
             system::FUNCTIONS,
@@ -75,8 +99,8 @@ unsafe fn functions(l: *mut lua_State) {
             system::inherited::FUNCTIONS,
             system::program::FUNCTIONS,
             rdf::FUNCTIONS,
-            subprocess::FUNCTIONS,
             json::FUNCTIONS,
+            subprocess::FUNCTIONS,
         ];
         for (name, function) in lists.into_iter().flatten() {
             push_function(l, *function);

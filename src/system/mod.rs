@@ -18,12 +18,12 @@ pub mod standard;
 pub mod terminal;
 
 pub use errno::FUNCTIONS;
-pub use platform::symbol;
+pub use platform::{block_signals, symbol};
 pub use signal::{InterruptDefault, ignore_sigpipe, reset_signals};
 
-use crate::bridge::{copy_text, failure, guard};
+use crate::bridge::{copy_text, failure, guard, status};
 use std::ffi::c_char;
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 
 /// strerror(3) of an error number.
 pub extern "C" fn strerror(code: i32, buffer: *mut c_char, size: i32) -> i32 {
@@ -35,18 +35,20 @@ pub extern "C" fn report(text: *const c_char, length: usize) -> i32 {
     guard(|| {
         // SAFETY: the Lua half passes a string with its length.
         let text = unsafe { std::slice::from_raw_parts(text.cast::<u8>(), length) };
-        // SAFETY: a null pointer flushes every output stream.
-        unsafe { libc::fflush(std::ptr::null_mut()) };
-        match std::io::stderr().write_all(text) {
-            Ok(()) => 0,
-            Err(error) => failure(&error),
-        }
+        status(write_report(text))
     })
+}
+
+/// As [`report`].
+pub fn write_report(text: &[u8]) -> io::Result<()> {
+    // SAFETY: a null pointer flushes every output stream.
+    unsafe { libc::fflush(std::ptr::null_mut()) };
+    io::stderr().write_all(text)
 }
 
 /// Whether the error stream is a terminal.
 pub extern "C" fn is_terminal() -> i32 {
-    i32::from(std::io::stderr().is_terminal())
+    i32::from(io::stderr().is_terminal())
 }
 
 /// gethostname(2).

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ffi::{CStr, OsStr, c_int, c_void};
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,17 @@ pub fn path(bytes: &[u8]) -> Cow<'_, Path> {
 /// The Lua string that names a path.
 pub fn bytes(path: PathBuf) -> Vec<u8> {
     path.into_os_string().into_vec()
+}
+
+/// Blocks every signal in this thread: the handlers of the host, and of the interpreter, are for the threads of the
+/// program.
+pub fn block_signals() {
+    // SAFETY: a set of signals is integers, for which zero is valid; sigfillset fills it.
+    unsafe {
+        let mut all: libc::sigset_t = MaybeUninit::zeroed().assume_init();
+        libc::sigfillset(&raw mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, std::ptr::null_mut());
+    }
 }
 
 /// Numbers of category "system" that the generic ones lack.

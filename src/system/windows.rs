@@ -27,6 +27,9 @@ pub fn host_name() -> io::Result<String> {
     }
 }
 
+/// Windows has no signals that a thread could block.
+pub fn block_signals() {}
+
 /// Windows has no category of its own for messages.
 pub const LC_MESSAGES: c_int = libc::LC_ALL;
 

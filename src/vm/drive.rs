@@ -1,128 +1,126 @@
-//! Driving a VM: the future that steps it, and the run that polls it on the calling thread.
+//! Driving a VM: one step of it, and the run of the main VM on the calling thread.
 
-use super::{Vm, timer, vm};
+use super::{Task, Vm, timer, vm};
+use crate::actor;
 use crate::bridge::guard;
+use crate::context::Context;
 use crate::system::{self, InterruptDefault};
 use mlua::ffi::{self, lua_State};
+use std::any::Any;
 use std::ffi::c_int;
-use std::future::Future;
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use tokio::runtime::{Builder, Handle, Runtime};
+use std::sync::Arc;
+use std::task::{Context as Cx, Poll};
+use tokio::runtime::Handle;
 
 /// What `step()` returns to its driver; the same numbers are in scheduler.lua.
 const DONE: isize = 0;
 const MORE: isize = 1;
 
-/// How a run ended.
-enum End {
+/// How a VM ended.
+pub enum End {
     /// Nothing is left to do.
     Done,
     /// `step()` raised; the error value is on the top of the stack.
     Raised,
     /// The operating system refused a descriptor that the loop needs.
     Refused(io::Error),
+    /// The state of an actor could not be made.
+    NotBorn(String),
+    /// Rust code panicked.
+    Panicked(Box<dyn Any + Send>),
 }
 
-/// A VM as a future: each poll runs `step()` once.
-struct Task {
-    l: *mut lua_State,
-    vm: *mut Vm,
-    /// No step is left, and what is waited for are children that nobody holds any more.
-    done: bool,
-}
-
-// SAFETY: a VM is polled by one thread at a time, and between two polls no C frame of it exists.
-unsafe impl Send for Task {}
-
-impl Task {
-    /// Calls `step(time)`, which is at stack index 2.
-    fn step(&mut self) -> Result<isize, End> {
-        // SAFETY: `drive` reserved the slots; lua_pcall lets no Lua error out.
-        unsafe {
-            ffi::lua_pushvalue(self.l, 2);
-            ffi::lua_pushnumber(self.l, timer::coarse() as f64 * 1e-9);
-            if ffi::lua_pcall(self.l, 1, 1, 0) != 0 {
-                return Err(End::Raised);
-            }
-            let status = ffi::lua_tonumber(self.l, -1) as isize;
-            ffi::lua_pop(self.l, 1);
-            Ok(status)
-        }
+impl End {
+    /// Says on the error stream what the Lua half cannot say.
+    pub fn report(&self) {
+        let text = match self {
+            Self::Done | Self::Raised => return,
+            Self::Refused(error) => error.to_string(),
+            Self::NotBorn(text) => text.clone(),
+            Self::Panicked(_) => String::from("internal error"),
+        };
+        // There is nobody else to tell.
+        let _ = system::write_report(format!("Error starting the lua VM: {text}\n").as_bytes());
     }
 }
 
-impl Future for Task {
-    type Output = End;
+/// What a step has done.
+pub enum Step {
+    /// It may go on at once.
+    More,
+    /// It waits for something.
+    Idle,
+    Ended(End),
+}
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<End> {
-        vm(self.vm).shared.set_task(Some(cx.waker()));
-        if !self.done {
-            match self.step() {
-                Err(end) => return Poll::Ready(end),
-                Ok(DONE) => self.done = true,
-                Ok(MORE) => {
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                Ok(_) => {}
+/// Calls `step(time)`, which is at stack index 2 of the state.
+pub fn step(l: *mut lua_State, this: *mut Vm, cx: &mut Cx<'_>) -> Step {
+    let this = vm(this);
+    if !this.done {
+        // SAFETY: who made the VM's task reserved the slots; lua_pcall lets no Lua error out.
+        let status = unsafe {
+            ffi::lua_pushvalue(l, 2);
+            ffi::lua_pushnumber(l, timer::coarse() as f64 * 1e-9);
+            if ffi::lua_pcall(l, 1, 1, 0) != 0 {
+                return Step::Ended(End::Raised);
             }
+            let status = ffi::lua_tonumber(l, -1) as isize;
+            ffi::lua_pop(l, 1);
+            status
+        };
+        match status {
+            DONE => this.done = true,
+            MORE => return Step::More,
+            _ => {}
         }
-        let vm = vm(self.vm);
-        let orphans = vm.orphans.borrow_mut().poll(cx);
-        if self.done {
-            return orphans.map(|()| End::Done);
-        }
-        if let Err(error) = vm.timers.arm(cx) {
-            return Poll::Ready(End::Refused(error));
-        }
-        if !vm.shared.is_empty() {
-            cx.waker().wake_by_ref();
-        }
-        Poll::Pending
+    }
+    let orphans = this.orphans.borrow_mut().poll(cx);
+    if this.done {
+        return match orphans {
+            Poll::Ready(()) => Step::Ended(End::Done),
+            Poll::Pending => Step::Idle,
+        };
+    }
+    match this.timers.arm(cx) {
+        Ok(()) => Step::Idle,
+        Err(error) => Step::Ended(End::Refused(error)),
     }
 }
 
 impl Vm {
-    /// The runtime, made at the first run.
-    fn runtime(&mut self) -> io::Result<&Runtime> {
-        if self.runtime.is_none() {
-            let mut builder = Builder::new_current_thread();
-            // With 1 the driver would be asked twice for each batch of events, with the default
-            // of 61 a busy VM would keep IO waiting.
-            builder.enable_all().event_interval(2);
-            let runtime = builder.build()?;
-            {
-                let _context = runtime.enter();
-                self.timers.prepare()?;
-            }
-            self.runtime = Some(runtime);
+    /// The main VM's context, made at the first run.
+    fn main_context(&mut self) -> io::Result<Arc<Context>> {
+        if let Some(context) = &self.context {
+            return Ok(context.clone());
         }
-        self.runtime
-            .as_ref()
-            .ok_or_else(|| io::ErrorKind::Other.into())
+        let context = Context::new()?;
+        context.with(|| self.timers.prepare())?;
+        if self.single {
+            context.set_single();
+        }
+        self.context = Some(context.clone());
+        Ok(context)
     }
 
-    fn run(&mut self, task: Task) -> End {
+    fn run(&mut self, l: *mut lua_State) -> End {
         if Handle::try_current().is_ok() {
             return End::Refused(io::Error::from_raw_os_error(libc::EPERM));
         }
         system::ignore_sigpipe();
         let _interrupt = InterruptDefault::new();
-        let runtime = match self.runtime() {
-            Ok(runtime) => runtime,
+        let context = match self.main_context() {
+            Ok(context) => context,
             Err(error) => return End::Refused(error),
         };
-        // As a spawned task the VM is woken without a system call; the future that `block_on`
-        // polls itself would be woken through an eventfd.
-        let joined =
-            runtime.block_on(async { tokio::spawn(tokio::task::unconstrained(task)).await });
-        self.shared.set_task(None);
-        match joined {
-            Ok(end) => end,
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
-        }
+        actor::claim_master(self.id);
+        self.done = false;
+        self.mailbox = actor::Mailbox::new(self.shared.clone());
+        self.family.set_home(&context);
+        let task = Task::main(l, self, &context);
+        context.run_main(&task);
+        self.family.join_threads();
+        task.outcome().unwrap_or(End::Done)
     }
 }
 
@@ -136,19 +134,14 @@ pub unsafe extern "C-unwind" fn drive(l: *mut lua_State) -> c_int {
         let this = ffi::lua_touserdata(l, 1).cast::<Vm>();
         let mut raised = false;
         vm(this).running = true;
-        let code = guard(|| {
-            match vm(this).run(Task {
-                l,
-                vm: this,
-                done: false,
-            }) {
-                End::Done => 0,
-                End::Raised => {
-                    raised = true;
-                    0
-                }
-                End::Refused(error) => crate::bridge::failure(&error),
+        let code = guard(|| match vm(this).run(l) {
+            End::Done | End::NotBorn(_) => 0,
+            End::Raised => {
+                raised = true;
+                0
             }
+            End::Refused(error) => crate::bridge::failure(&error),
+            End::Panicked(panic) => std::panic::resume_unwind(panic),
         });
         vm(this).running = false;
         if raised {

@@ -1,15 +1,21 @@
 //! A VM: a Lua state, what is ready in it, and the Rust future that steps it.
 
+mod birth;
 mod drive;
 mod quit;
 mod ready;
 mod suspension;
+mod task;
 mod timer;
 
+pub use birth::Seed;
 pub use ready::{Shared, Token};
 pub use suspension::function as can_yield;
+pub use task::Task;
 
+use crate::actor::{self, Channels, Mailbox};
 use crate::bridge::guard;
+use crate::context::{Context, Family};
 use crate::process::Orphans;
 use mlua::ffi::{self, lua_State};
 use std::cell::{Cell, RefCell};
@@ -17,7 +23,6 @@ use std::ffi::{CStr, c_int};
 use std::rc::Rc;
 use std::sync::Arc;
 use timer::Timers;
-use tokio::runtime::Runtime;
 
 /// C functions of this module, as [`crate::lua`] registers them.
 pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] =
@@ -54,12 +59,28 @@ pub struct Vm {
     orphans: Rc<RefCell<Orphans>>,
     /// A run is active.
     running: bool,
-    /// Made at the first run: loading opens no descriptor.
-    runtime: Option<Runtime>,
+    /// No step is left, and what is waited for are children that nobody holds any more.
+    done: bool,
+    /// Unique in the process.
+    id: u64,
+    /// The one inbox; a main VM has a new one in each run.
+    mailbox: Arc<Mailbox>,
+    /// What the channels of this state lead to.
+    pub channels: Channels,
+    /// The actors that belong to the same main VM.
+    family: Arc<Family>,
+    /// Not the VM of a host's state.
+    actor: bool,
+    /// Of a main VM: no thread may be added to its context.
+    single: bool,
+    /// Where the VM runs. That of a main VM is made at its first run: loading opens no descriptor.
+    context: Option<Arc<Context>>,
 }
 
 impl Vm {
-    fn new() -> Self {
+    /// The VM of a host's state.
+    pub fn new() -> Self {
+        let shared = Arc::<Shared>::default();
         Self {
             view: View {
                 ready: std::ptr::null(),
@@ -68,7 +89,8 @@ impl Vm {
                 n_due: 0,
                 descriptors: 0,
             },
-            shared: Arc::default(),
+            mailbox: Mailbox::new(shared.clone()),
+            shared,
             ready: Vec::new(),
             due: Vec::new(),
             timers: Timers::default(),
@@ -76,13 +98,34 @@ impl Vm {
             descriptors: Rc::default(),
             orphans: Rc::default(),
             running: false,
-            runtime: None,
+            done: false,
+            id: task::new_id(),
+            channels: Channels::default(),
+            family: Arc::default(),
+            actor: false,
+            single: false,
+            context: None,
         }
     }
 
     /// Where the wakers of this VM's objects leave their tokens.
     pub fn shared(&self) -> &Arc<Shared> {
         &self.shared
+    }
+
+    /// Unique in the process.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Whether it is not the VM of a host's state.
+    pub fn is_actor(&self) -> bool {
+        self.actor
+    }
+
+    /// No thread may be added to the context of the runs.
+    pub fn set_single(&mut self) {
+        self.single = true;
     }
 
     /// The count of open descriptors.
@@ -111,12 +154,18 @@ impl Vm {
     }
 }
 
-/// Makes the VM of a state. The userdata that owns it is created first of all objects of this
+impl Drop for Vm {
+    fn drop(&mut self) {
+        actor::resign_master(self.id);
+    }
+}
+
+/// Gives a state its VM. The userdata that owns it is created first of all objects of this
 /// module and kept in the registry, so that `lua_close` finalises it last.
 ///
 /// # Safety
 /// `l` is a valid state with four free slots.
-pub unsafe fn create(l: *mut lua_State) -> *mut Vm {
+pub unsafe fn create(l: *mut lua_State, vm: Vm) -> *mut Vm {
     // SAFETY: the userdata has room for the pointer, which is null until the metatable is set.
     unsafe {
         let owner = ffi::lua_newuserdata(l, size_of::<*mut Vm>()).cast::<*mut Vm>();
@@ -125,7 +174,7 @@ pub unsafe fn create(l: *mut lua_State) -> *mut Vm {
         crate::push_function(l, finalise);
         ffi::lua_setfield(l, -2, c"__gc".as_ptr());
         ffi::lua_setmetatable(l, -2);
-        owner.write(Box::into_raw(Box::new(Vm::new())));
+        owner.write(Box::into_raw(Box::new(vm)));
         ffi::lua_setfield(l, ffi::LUA_REGISTRYINDEX, c"emilua.vm".as_ptr());
         *owner
     }

@@ -23,7 +23,7 @@ impl Shared {
     }
 
     /// Notes that `token` is ready and wakes the VM unless that was done already.
-    fn post(&self, token: u32) {
+    pub fn post(&self, token: u32) {
         let mut ready = self.lock();
         ready.tokens.push(token);
         if !ready.woken {
@@ -41,18 +41,10 @@ impl Shared {
         ready.woken = false;
     }
 
-    /// Whether there are tokens to collect.
-    pub fn is_empty(&self) -> bool {
-        self.lock().tokens.is_empty()
-    }
-
-    /// Sets who is woken: the task of the active run, or nobody.
-    pub fn set_task(&self, task: Option<&Waker>) {
+    /// Sets who is woken: the VM while it runs, or nobody.
+    pub fn set_task(&self, task: Option<Waker>) {
         let mut ready = self.lock();
-        match (&ready.task, task) {
-            (Some(old), Some(new)) if old.will_wake(new) => {}
-            _ => ready.task = task.cloned(),
-        }
+        ready.task = task;
         ready.woken = false;
     }
 }

@@ -19,7 +19,10 @@ local function import(name)
     return value
 end
 
-loaded["core.raw"] = { operations = operations, vm = vm, functions = functions }
+loaded["core.raw"] = {
+    operations = operations, vm = vm, functions = functions,
+    forget = function(name) loaded[name] = nil end,
+}
 
 -- `name` is "emilua" or "emilua.PART".
 local function open(name)

@@ -143,6 +143,7 @@ function S.on_end(f, failed)
             state.stop = true
             fiber.trace = trace_of(f)
         end
+        if S.on_main_end then S.on_main_end() end
     elseif handle[WAIT] and handle[WAIT].joins and handle[ON] == f then
         -- Else a hook, or a want of memory, struck the other fiber on its way into the wait.
         handle[ON] = false

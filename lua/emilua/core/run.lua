@@ -98,9 +98,8 @@ local function conclude(f, strict, is_program, fatal, deadlock)
     return list
 end
 
--- Drives `main` until nothing is left and prints the reports. Returns its fiber, {error} of a failed
--- cleanup handler, the description of the fibers that are left, and what exit was called with.
-local function execute(main, strict, is_program)
+-- Makes the main fiber of a run.
+local function begin(main)
     -- What a run left that was ended by a hook or for want of memory.
     reset()
     modules.reset()
@@ -108,6 +107,13 @@ local function execute(main, strict, is_program)
     fiber.trace = nil
     local f = fiber.main(main)
     state.main = f
+    return f
+end
+
+-- Drives `main` until nothing is left and prints the reports. Returns its fiber, {error} of a failed
+-- cleanup handler, the description of the fibers that are left, and what exit was called with.
+local function execute(main, strict, is_program)
+    local f = begin(main)
     local ok, code = pcall(drive, raw_vm, step)
     state.running = false
     local fatal, stop, exit = state.fatal, state.stop, state.exit
@@ -152,6 +158,18 @@ end
 function run.program(main)
     local f, fatal, _, exit = execute(main, false, true)
     return not fatal and f[WAIT] ~= S.FAILED, exit
+end
+
+-- The same for an actor, whose driver is elsewhere: returns step() and finish(raised, e), which is called when a
+-- step was the last or raised `e`.
+function run.actor(main)
+    local f = begin(main)
+    return step, function(raised, e)
+        state.running = false
+        local fatal = state.fatal
+        local ok = pcall(conclude, f, false, true, fatal, not raised and not fatal and not state.stop)
+        if raised or not ok then report.main_panic(raised and e or "not enough memory", "stack traceback:") end
+    end
 end
 
 -- traceback() -> string | nil: that of the error that main failed with in the last run.

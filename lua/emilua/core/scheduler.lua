@@ -87,6 +87,7 @@ local scheduler = {
     free_tokens = {}, -- timer tokens that nobody sleeps under
     on_end = false, -- called with a fiber that has ended, and whether it failed; set by core.fiber
     on_error = false, -- called with a fiber and its uncaught error, before unwinding; set by core.fiber
+    on_main_end = false, -- called when the main fiber has ended; set by actor.class
     on_idle = false, -- called when nothing is left: whether something has come up; set by core.run
     unwind = false, -- runs cleanup handlers; set by core.scope
     levels = false, -- functions that resume coroutines; set by core.coroutine

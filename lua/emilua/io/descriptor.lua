@@ -93,6 +93,12 @@ function descriptor.give(fd) return check(native.give(fd[HANDLE])) end
 -- A send by `sender` (any value) has `fd` in flight from now on; with false, no more.
 function descriptor.lock(fd, sender) fd[SENDER] = sender end
 
+-- The handle of a descriptor that is sent to an actor, or the name of the error.
+function descriptor.describe(fd)
+    if type(fd) ~= "table" or is_open(fd[HANDLE]) == 0 then return "EINVAL" end
+    return in_flight(fd) and "EBUSY" or fd[HANDLE]
+end
+
 -- The handle of a method's `self`.
 local function this(self)
     if getmetatable(self) ~= "file_descriptor" then raise("EINVAL", 1) end

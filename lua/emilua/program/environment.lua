@@ -28,10 +28,13 @@ for name in ([[
     BASE[name] = _G[name]
 end
 for name in ([[
-    byte_span format scope scope_cleanup_pop scope_cleanup_push spawn spawn_context_threads spawn_vm
-    this_fiber ]]):gmatch("%S+") do
+    byte_span format scope scope_cleanup_pop scope_cleanup_push spawn this_fiber ]]):gmatch("%S+") do
     BASE[name] = emilua[name]
 end
+
+-- Parsed when first called. Tail calls: the caller is looked for on the stack.
+function BASE.spawn_vm(...) return emilua.spawn_vm(...) end
+function BASE.spawn_context_threads(...) return emilua.spawn_context_threads(...) end
 
 -- New globals of a module with these of its own.
 function environment.new(file, context, require)

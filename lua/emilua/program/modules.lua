@@ -67,8 +67,8 @@ local function register(name, own)
 end
 
 -- The compiled body of a module, with globals of its own; nil and the message of a syntax error.
-local function compile(module, text)
-    local chunk, message = loadstring(text, "@" .. module.path)
+local function compile(module, text, chunk_name)
+    local chunk, message = loadstring(text, chunk_name or "@" .. module.path)
     if not chunk then return nil, message end
     module.globals = environment.new(module.file, module.context, modules.require_of(module))
     return setfenv(chunk, module.globals)
@@ -233,20 +233,33 @@ function modules.require_of(module)
     end
 end
 
--- Prepares the entry script at an absolute path: returns the main fiber's function, or nil and why not.
-function modules.entry(name, context)
-    local module = register(name, { root = ids.directory(name), context = context, leaf = false })
-    local ok, text = pcall(read, name)
-    if not ok or not text then
-        local reason = ok and native.error_text(errors.number.ENOENT) or errors.text(text)
-        return nil, reason .. ": " .. name
-    end
-    local chunk, message = compile(module, text)
+-- The module whose code `f` is, found by its globals.
+function modules.module_of(f)
+    local file = rawget(getfenv(f), "_FILE")
+    return known[path.text(file) or false]
+end
+
+-- Prepares an entry module: returns the main fiber's function, or nil and the message of a syntax error.
+function modules.start(name, text, chunk_name, own)
+    local module = register(name, own)
+    local chunk, message = compile(module, text, chunk_name)
     if not chunk then return nil, message end
     return function()
         setfenv(0, module.globals)
         return chunk()
     end
 end
+
+-- Prepares the entry script at an absolute path: returns the main fiber's function, or nil and why not.
+function modules.entry(name, context)
+    local ok, text = pcall(read, name)
+    if not ok or not text then
+        local reason = ok and native.error_text(errors.number.ENOENT) or errors.text(text)
+        return nil, reason .. ": " .. name
+    end
+    return modules.start(name, text, nil, { root = ids.directory(name), context = context, leaf = false })
+end
+
+import("core.raw").program = modules
 
 return modules

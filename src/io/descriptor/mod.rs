@@ -5,7 +5,7 @@
 mod platform;
 
 use super::transfer::{LONGEST, code};
-use super::{Direction, Io, object};
+use super::{Descriptor, Direction, Io, object};
 use crate::bridge::{EOF, count, failure, guard, operations, status};
 use crate::span::Span;
 use socket2::{Domain, SockRef};
@@ -74,6 +74,16 @@ extern "C" fn duplicate(this: *mut Io, new: *mut Io) -> i32 {
             Ok(())
         })())
     })
+}
+
+/// A copy of an object's descriptor, for a message.
+pub fn copy_descriptor(this: *mut Io) -> io::Result<Descriptor> {
+    platform::duplicate(object(this).descriptor()?)
+}
+
+/// Gives an object, which is closed, a descriptor.
+pub fn fill(this: *mut Io, descriptor: Descriptor) {
+    object(this).set(descriptor);
 }
 
 /// kcmp(2) of two open files: 0 the same, 1 less, 2 greater, 3 unordered.

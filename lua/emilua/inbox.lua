@@ -1,0 +1,85 @@
+-- The inbox of this VM.
+local import = ...
+local L = import("core.layout")
+local S = import("core.scheduler")
+local class = import("actor.class")
+local errors = import("core.errors")
+local operation = import("core.operation")
+
+local CO, INTERRUPTED, MASK = L.CO, L.INTERRUPTED, L.MASK
+local HEAD, CUT = S.HEAD, S.CUT
+local enter, check_yieldable, suspend = S.enter, S.check_yieldable, S.suspend
+local raise, raise_core = errors.raise, errors.raise_core
+local getmetatable, newproxy = getmetatable, newproxy
+local native, weak, direction = class.native, class.weak, class.direction
+local native_receive, token = native.receive, class.direction[operation.TOKEN]
+
+-- Required anew after the main fiber has ended.
+if weak.inbox then return weak.inbox end
+
+local RECEIVE = { name = "a message", external = true }
+
+function RECEIVE.remove() direction[HEAD] = false end
+
+local function fail(reason)
+    raise_core(reason == "closed" and errors.CHANNEL_CLOSED or errors.NO_SENDERS)
+end
+
+local function wait(f)
+    check_yieldable()
+    direction[HEAD] = f
+    while true do
+        if suspend(f, RECEIVE, direction) == CUT then raise_core(errors.INTERRUPTED) end
+        local value, reason = native_receive(token)
+        if value ~= nil then
+            direction[HEAD] = false
+            return value
+        end
+        if reason or f[INTERRUPTED] and f[MASK] == 0 then
+            direction[HEAD] = false
+            if not reason then raise_core(errors.INTERRUPTED) end
+            fail(reason)
+        end
+    end
+end
+
+local methods = {}
+
+function methods.receive(self)
+    if getmetatable(self) ~= "rx-channel" then raise("EINVAL", 1) end
+    local f = enter()
+    local head = direction[HEAD]
+    -- One without a coroutine was struck by a hook that throws, and waits no more.
+    if head and head[CO] then
+        if native.inbox_is_open() then raise("EBUSY") end
+        fail("closed")
+    end
+    local value, reason = native_receive(token)
+    if value ~= nil then
+        S.charge(f)
+        return value
+    end
+    if reason then fail(reason) end
+    return wait(f)
+end
+
+function methods.close(self)
+    if getmetatable(self) ~= "rx-channel" then raise("EINVAL", 1) end
+    native.close_inbox()
+end
+
+local inbox = newproxy(true)
+local mt = getmetatable(inbox)
+
+function mt.__index(_, key) return methods[key] or errors.bad_index() end
+
+function mt.__newindex() raise("EPERM") end
+
+function mt.__gc()
+    if class.main_has_ended() then native.close_inbox() end
+end
+
+mt.__metatable = "rx-channel"
+weak.inbox = inbox
+
+return inbox

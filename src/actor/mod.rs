@@ -1,0 +1,162 @@
+//! Actors: mailboxes, the messages in them, channels to them, and new VMs.
+
+mod class;
+mod mailbox;
+mod master;
+mod message;
+mod spawn;
+
+pub use mailbox::Mailbox;
+pub use master::{claim_master, resign_master};
+pub use message::Message;
+
+pub use class::Channels;
+
+use class::{Class, UPVALUES};
+use mailbox::Nothing;
+use message::Refusal;
+use mlua::ffi::{self, lua_State};
+use std::ffi::{CStr, c_int};
+
+/// C functions of this module, as [`crate::lua`] registers them.
+pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] = &[
+    (c"actor_class", actor_class),
+    (c"is_master", master::is_master),
+    (c"c_address", spawn::c_address),
+    (c"c_function", spawn::c_function),
+];
+
+/// The functions that [`actor_class`] returns.
+const METHODS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] = &[
+    (c"send", send),
+    (c"receive", receive),
+    (c"close_channel", close_channel),
+    (c"same", same),
+    (c"close_inbox", close_inbox),
+    (c"inbox_is_open", inbox_is_open),
+    (c"spawn", spawn::spawn),
+    (c"add_threads", spawn::add_threads),
+    (c"set_single", spawn::set_single),
+    (c"actors", spawn::actors),
+];
+
+/// `actor_class(vm, metatable, describe, make) -> {send =, receive =, ...}`: the functions of a VM whose channels have
+/// that metatable, to which the finaliser is added.
+unsafe extern "C-unwind" fn actor_class(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half.
+    unsafe {
+        ffi::lua_settop(l, UPVALUES);
+        for i in 1..=UPVALUES {
+            ffi::lua_pushvalue(l, i);
+        }
+        ffi::lua_pushcclosure(l, finalise, UPVALUES);
+        ffi::lua_setfield(l, 2, c"__gc".as_ptr());
+        ffi::lua_createtable(l, 0, METHODS.len() as c_int);
+        for (name, function) in METHODS {
+            for i in 1..=UPVALUES {
+                ffi::lua_pushvalue(l, i);
+            }
+            ffi::lua_pushcclosure(l, *function, UPVALUES);
+            ffi::lua_setfield(l, -2, name.as_ptr());
+        }
+    }
+    1
+}
+
+/// `__gc` of channels.
+unsafe extern "C-unwind" fn finalise(l: *mut lua_State) -> c_int {
+    // SAFETY: only channels have this metamethod, and they are whole.
+    unsafe { Class::new(l).collected(l, 1) };
+    0
+}
+
+/// `send(channel, value) -> nil | error`: its name, or the code of the system's.
+unsafe extern "C-unwind" fn send(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half with a channel and a value.
+    unsafe {
+        ffi::lua_settop(l, 2);
+        let class = Class::new(l);
+        let Some(Some(sender)) = class.channel(l, 1) else {
+            ffi::lua_pushstring(l, c"closed".as_ptr());
+            return 1;
+        };
+        let refused = if !sender.is_open() {
+            Some(c"closed")
+        } else {
+            match Message::of(l, &class) {
+                Ok(message) => (!sender.send(message)).then_some(c"closed"),
+                Err(Refusal::System(code)) => {
+                    ffi::lua_pushinteger(l, code as ffi::lua_Integer);
+                    return 1;
+                }
+                Err(refusal) => Some(refusal.name()),
+            }
+        };
+        let Some(name) = refused else { return 0 };
+        ffi::lua_pushstring(l, name.as_ptr());
+    }
+    1
+}
+
+/// `receive(token) -> value | nil[, name of an error]`: nothing but nil when the token will be posted.
+unsafe extern "C-unwind" fn receive(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half with a token.
+    unsafe {
+        let class = Class::new(l);
+        let token = ffi::lua_tonumber(l, 1) as u32;
+        let name = match class.vm().mailbox().receive(token) {
+            Ok(message) => {
+                message.push(l, Some(&class));
+                return 1;
+            }
+            Err(Nothing::Yet) => return 0,
+            Err(Nothing::Closed) => c"closed",
+            Err(Nothing::NoSenders) => c"no senders",
+        };
+        ffi::lua_pushnil(l);
+        ffi::lua_pushstring(l, name.as_ptr());
+    }
+    2
+}
+
+/// `close_channel(channel)`.
+unsafe extern "C-unwind" fn close_channel(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half with a channel.
+    unsafe {
+        if let Some(sender) = Class::new(l).channel(l, 1) {
+            sender.take();
+        }
+    }
+    0
+}
+
+/// `same(channel, channel) -> boolean | nil`: whether both lead to the same VM; nil when both are closed.
+unsafe extern "C-unwind" fn same(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half, as `__eq` of channels.
+    unsafe {
+        let class = Class::new(l);
+        match (class.channel(l, 1), class.channel(l, 2)) {
+            (Some(Some(a)), Some(Some(b))) => ffi::lua_pushboolean(l, c_int::from(a == b)),
+            (Some(None), Some(None)) => ffi::lua_pushnil(l),
+            _ => ffi::lua_pushboolean(l, 0),
+        }
+    }
+    1
+}
+
+/// `close_inbox()`.
+unsafe extern "C-unwind" fn close_inbox(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half.
+    unsafe { Class::new(l) }.vm().mailbox().close();
+    0
+}
+
+/// `inbox_is_open() -> boolean`.
+unsafe extern "C-unwind" fn inbox_is_open(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half.
+    unsafe {
+        let open = Class::new(l).vm().mailbox().is_open();
+        ffi::lua_pushboolean(l, c_int::from(open));
+    }
+    1
+}

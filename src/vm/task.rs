@@ -1,0 +1,217 @@
+//! A VM as its context sees it: something that can run, one turn at a time, on any thread.
+
+use super::birth::{self, Seed};
+use super::drive::{End, Step, step};
+use super::{Vm, vm};
+use crate::actor::Mailbox;
+use crate::context::{Context, Family, Word};
+use mlua::ffi::lua_State;
+use std::cell::UnsafeCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context as Cx, Wake, Waker};
+
+/// A VM that runs: the main VM of a run, or an actor.
+pub struct Task {
+    /// Unique in the process.
+    pub id: u64,
+    /// The module, or what the program calls the actor.
+    pub name: String,
+    word: Word,
+    context: Arc<Context>,
+    family: Arc<Family>,
+    mailbox: Arc<Mailbox>,
+    main: bool,
+    body: UnsafeCell<Body>,
+}
+
+/// What only the thread sees that runs the VM, and the main thread after the end.
+enum Body {
+    /// An actor that has not run yet: its state is made by the thread that runs it first.
+    Seed(Box<Seed>),
+    Living {
+        l: *mut lua_State,
+        vm: *mut Vm,
+        waker: Waker,
+    },
+    Ended(Option<End>),
+}
+
+// SAFETY: `body` is touched by the thread that runs the VM, and the word makes that one at a time, the former's work
+// visible to the latter; between two turns no C frame of the VM exists. Nothing of LuaJIT, and no `Rc` in the VM,
+// cares which thread it is: all clones of an `Rc` belong to the same VM and move with it.
+unsafe impl Send for Task {}
+// SAFETY: as above; all other fields are `Sync`.
+unsafe impl Sync for Task {}
+
+/// A number that no other VM of the process has.
+pub fn new_id() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
+}
+
+impl Task {
+    /// The main VM of a run, whose state has `step` at index 2.
+    pub(super) fn main(l: *mut lua_State, this: *mut Vm, context: &Arc<Context>) -> Arc<Self> {
+        let vm = vm(this);
+        let task = Arc::new(Self {
+            id: vm.id,
+            name: String::new(),
+            word: Word::queued(),
+            context: context.clone(),
+            family: vm.family.clone(),
+            mailbox: vm.mailbox.clone(),
+            main: true,
+            body: UnsafeCell::new(Body::Ended(None)),
+        });
+        task.live(l, this);
+        task
+    }
+
+    /// An actor, not queued.
+    pub fn actor(
+        name: String,
+        context: Arc<Context>,
+        family: Arc<Family>,
+        mailbox: Arc<Mailbox>,
+        seed: Seed,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            id: new_id(),
+            name,
+            word: Word::queued(),
+            context,
+            family,
+            mailbox,
+            main: false,
+            body: UnsafeCell::new(Body::Seed(Box::new(seed))),
+        })
+    }
+
+    pub fn context(&self) -> &Arc<Context> {
+        &self.context
+    }
+
+    pub fn family(&self) -> &Arc<Family> {
+        &self.family
+    }
+
+    pub fn mailbox(&self) -> &Arc<Mailbox> {
+        &self.mailbox
+    }
+
+    pub fn is_main(&self) -> bool {
+        self.main
+    }
+
+    /// waiting, ready, running or ended.
+    pub fn state(&self) -> &'static str {
+        self.word.text()
+    }
+
+    pub fn has_ended(&self) -> bool {
+        self.word.has_ended()
+    }
+
+    /// The state exists from now on.
+    fn live(self: &Arc<Self>, l: *mut lua_State, vm: *mut Vm) {
+        let waker = Waker::from(self.clone());
+        // SAFETY: called by the maker, who alone has the task, or by the thread that runs it.
+        unsafe {
+            (*vm).shared.set_task(Some(waker.clone()));
+            *self.body.get() = Body::Living { l, vm, waker };
+        }
+    }
+
+    /// Runs one turn of the VM, which the caller has taken out of the queue. Returns whether it used its whole batch.
+    pub fn run(self: &Arc<Self>) -> bool {
+        self.word.start();
+        match catch_unwind(AssertUnwindSafe(|| self.turn())) {
+            Ok(Step::More) => {
+                self.word.again();
+                self.context.push(self.clone());
+                true
+            }
+            Ok(Step::Idle) => {
+                if !self.word.rest() {
+                    self.context.push(self.clone());
+                }
+                false
+            }
+            Ok(Step::Ended(end)) => {
+                self.end(end);
+                false
+            }
+            Err(panic) => {
+                self.end(End::Panicked(panic));
+                false
+            }
+        }
+    }
+
+    fn turn(self: &Arc<Self>) -> Step {
+        // SAFETY: the word says that this thread runs the VM.
+        let body = unsafe { &mut *self.body.get() };
+        if let Body::Seed(_) = body
+            && let Body::Seed(seed) = std::mem::replace(body, Body::Ended(None))
+        {
+            match birth::make(self, *seed) {
+                Ok((l, vm)) => self.live(l, vm),
+                Err(text) => return Step::Ended(End::NotBorn(text)),
+            }
+        }
+        match body {
+            Body::Living { l, vm, waker } => step(*l, *vm, &mut Cx::from_waker(waker)),
+            _ => Step::Idle,
+        }
+    }
+
+    /// The VM ends: an actor's state is closed, and who waits for the end learns of it.
+    fn end(self: &Arc<Self>, end: End) {
+        self.mailbox.close();
+        // SAFETY: as in `turn`.
+        let body = unsafe { &mut *self.body.get() };
+        if let Body::Living { l, vm, .. } = *body {
+            super::vm(vm).shared.set_task(None);
+            // The state of a main VM, and the channels in it, live on.
+            super::vm(vm).channels.close();
+            if !self.main {
+                // Whatever a finaliser does, the others go on.
+                let _ = catch_unwind(AssertUnwindSafe(|| birth::close(l, &end)));
+            }
+        } else if !self.main {
+            end.report();
+        }
+        *body = Body::Ended(self.main.then_some(end));
+        self.word.end();
+        self.context.leave();
+        if !self.main {
+            self.family.leave(self);
+        }
+    }
+
+    /// How the main VM ended.
+    pub(super) fn outcome(&self) -> Option<End> {
+        if !self.has_ended() {
+            return None;
+        }
+        // SAFETY: it has ended, and only the main thread asks.
+        match unsafe { &mut *self.body.get() } {
+            Body::Ended(end) => end.take(),
+            _ => None,
+        }
+    }
+}
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if self.word.wake() {
+            self.context.push(self.clone());
+        }
+    }
+}
