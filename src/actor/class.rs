@@ -7,6 +7,7 @@ use super::mailbox::Sender;
 use super::message::{Item, Refusal};
 use crate::bridge::failure;
 use crate::io::{self, Descriptor, Io};
+use crate::subprocess::Socket;
 use crate::vm::Vm;
 use mlua::ffi::{self, lua_State};
 use std::ffi::{CStr, c_int};
@@ -15,10 +16,12 @@ use std::ffi::{CStr, c_int};
 pub const UPVALUES: c_int = 4;
 const VM: c_int = ffi::lua_upvalueindex(1);
 const METATABLE: c_int = ffi::lua_upvalueindex(2);
-/// `describe(object) -> name | handle`: "inbox", the handle of a descriptor, or the generic error why the object cannot
-/// be sent.
+/// `describe(object, outside) -> name | handle[, more]`: "inbox", the handle of a descriptor, or the generic error why
+/// the object cannot be sent. To other processes also the handle and the limit of an address there, and "bytes" with
+/// the bytes of a byte_span.
 const DESCRIBE: c_int = ffi::lua_upvalueindex(3);
-/// `make() -> object, handle`: a file_descriptor without a descriptor.
+/// `make(what) -> object, handle`: a file_descriptor without a descriptor; an address in another process with the limit
+/// `what`, a number; a byte_span of the bytes `what`.
 const MAKE: c_int = ffi::lua_upvalueindex(4);
 
 /// The senders of a VM's channels.
@@ -125,11 +128,11 @@ impl Class {
         self.vm_mut().channels.remove(number);
     }
 
-    /// What stands in a message for the object on the top of the stack.
+    /// What stands in a message, one to another process if it goes `outside`, for the object on the top of the stack.
     ///
     /// # Safety
-    /// As for [`Class::channel`].
-    pub unsafe fn object(&self, l: *mut lua_State) -> Result<Item, Refusal> {
+    /// As for [`Class::channel`], with four free slots.
+    pub unsafe fn object(&self, l: *mut lua_State, outside: bool) -> Result<Item, Refusal> {
         // SAFETY: as the caller promises; nothing raises out of the protected call.
         unsafe {
             if let Some(sender) = self.channel(l, -1) {
@@ -140,21 +143,30 @@ impl Class {
             }
             ffi::lua_pushvalue(l, DESCRIBE);
             ffi::lua_pushvalue(l, -2);
-            let failed = ffi::lua_pcall(l, 1, 1, 0) != 0;
-            let item = match ffi::lua_type(l, -1) {
-                _ if failed => Err(Refusal::Invalid),
-                ffi::LUA_TCDATA => match io::copy_descriptor(handle(l, -1)) {
+            ffi::lua_pushboolean(l, c_int::from(outside));
+            if ffi::lua_pcall(l, 2, 2, 0) != 0 {
+                ffi::lua_pop(l, 1);
+                return Err(Refusal::Invalid);
+            }
+            let item = match ffi::lua_type(l, -2) {
+                ffi::LUA_TCDATA => match io::copy_descriptor(handle(l, -2)) {
+                    Ok(descriptor) if ffi::lua_isnil(l, -1) == 0 => {
+                        let limit = ffi::lua_tonumber(l, -1);
+                        Ok(Item::Socket(Socket::address(descriptor, limit)))
+                    }
                     Ok(descriptor) => Ok(Item::Descriptor(descriptor)),
                     Err(error) => Err(Refusal::System(failure(&error))),
                 },
-                _ => match CStr::from_ptr(ffi::lua_tostring(l, -1)).to_bytes() {
+                _ => match CStr::from_ptr(ffi::lua_tostring(l, -2)).to_bytes() {
                     b"inbox" => Ok(Item::Address(self.vm().mailbox().sender())),
+                    b"bytes" => Ok(Item::Bytes(super::message::bytes(l, -1))),
                     b"ENOTSUP" => Err(Refusal::NotSupported),
                     b"EBUSY" => Err(Refusal::Busy),
+                    b"EBADF" => Err(Refusal::System(-libc::EBADF)),
                     _ => Err(Refusal::Invalid),
                 },
             };
-            ffi::lua_pop(l, 1);
+            ffi::lua_pop(l, 2);
             item
         }
     }
@@ -166,10 +178,46 @@ impl Class {
     pub unsafe fn push_descriptor(&self, l: *mut lua_State, descriptor: Descriptor) {
         // SAFETY: as the caller promises; the Lua half gives an object and its handle.
         unsafe {
+            ffi::lua_pushnil(l);
+            self.push_made(l, descriptor);
+        }
+    }
+
+    /// Replaces the argument of `make` on the top of the stack by the object, which gets the descriptor.
+    unsafe fn push_made(&self, l: *mut lua_State, descriptor: Descriptor) {
+        // SAFETY: as `push_descriptor` was promised.
+        unsafe {
             ffi::lua_pushvalue(l, MAKE);
-            ffi::lua_call(l, 0, 2);
+            ffi::lua_insert(l, -2);
+            ffi::lua_call(l, 1, 2);
             io::fill(handle(l, -1), descriptor);
             ffi::lua_pop(l, 1);
+        }
+    }
+
+    /// Pushes an address in another process.
+    ///
+    /// # Safety
+    /// As for [`Class::channel`].
+    pub unsafe fn push_socket(&self, l: *mut lua_State, socket: Socket) {
+        let (descriptor, limit) = socket.into_parts();
+        // SAFETY: as the caller promises.
+        unsafe {
+            ffi::lua_pushnumber(l, limit);
+            self.push_made(l, descriptor);
+        }
+    }
+
+    /// Pushes a byte_span.
+    ///
+    /// # Safety
+    /// As for [`Class::channel`].
+    pub unsafe fn push_bytes(&self, l: *mut lua_State, bytes: &[u8]) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            ffi::lua_pushvalue(l, MAKE);
+            ffi::lua_pushlstring(l, bytes.as_ptr().cast(), bytes.len());
+            ffi::lua_call(l, 1, 1);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The inbox of a VM as others see it: a queue of messages, and how many can still send.
 
 use super::message::Message;
+use crate::subprocess::Socket;
 use crate::vm::Shared;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,6 +20,8 @@ struct Inner {
     senders: usize,
     /// The direction of the fiber that waits for a message.
     waiting: Option<u32>,
+    /// Sockets from other processes that the VM has not taken over yet.
+    attached: Vec<(Socket, Sender)>,
 }
 
 /// Why there is no message.
@@ -38,6 +41,7 @@ impl Mailbox {
                 open: true,
                 senders: 0,
                 waiting: None,
+                attached: Vec::new(),
             }),
             shared,
         })
@@ -74,7 +78,11 @@ impl Mailbox {
         let (dropped, waiting) = {
             let mut inner = self.lock();
             inner.open = false;
-            (std::mem::take(&mut inner.queue), inner.waiting.take())
+            let dropped = (
+                std::mem::take(&mut inner.queue),
+                std::mem::take(&mut inner.attached),
+            );
+            (dropped, inner.waiting.take())
         };
         // Not under the lock: the messages may hold senders to this very mailbox.
         drop(dropped);
@@ -83,6 +91,11 @@ impl Mailbox {
 
     pub fn is_open(&self) -> bool {
         self.lock().open
+    }
+
+    /// The sockets that were attached since the last call.
+    pub fn take_attached(&self) -> Vec<(Socket, Sender)> {
+        std::mem::take(&mut self.lock().attached)
     }
 
     /// How many messages are queued.
@@ -104,6 +117,22 @@ impl Sender {
     /// Whether somebody may receive what is sent.
     pub fn is_open(&self) -> bool {
         self.0.is_open()
+    }
+
+    /// Makes a socket from another process one more way to the inbox; it is closed when that is.
+    pub fn attach(self, socket: Socket) {
+        let mailbox = self.0.clone();
+        let waiting = {
+            let mut inner = mailbox.lock();
+            if !inner.open {
+                // Dropped when the lock is released: this sender locks it too.
+                drop(inner);
+                return;
+            }
+            inner.attached.push((socket, self));
+            inner.waiting.take()
+        };
+        mailbox.wake(waiting);
     }
 
     /// Posts a message; false when the mailbox is closed.

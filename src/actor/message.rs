@@ -3,6 +3,7 @@
 use super::class::Class;
 use super::mailbox::Sender;
 use crate::io::Descriptor;
+use crate::subprocess::Socket;
 use mlua::ffi::{self, lua_State};
 use std::ffi::{c_int, c_void};
 
@@ -25,6 +26,10 @@ pub enum Item {
     String(Box<[u8]>),
     Address(Sender),
     Descriptor(Descriptor),
+    /// Only between processes: a byte_span.
+    Bytes(Box<[u8]>),
+    /// Only between processes: an address there.
+    Socket(Socket),
     /// Begins an array of so many elements, which follow.
     Array(usize),
     /// Begins a table of so many pairs: keys, which are strings, and values follow by turns.
@@ -93,7 +98,7 @@ enum Member {
 ///
 /// # Safety
 /// `l` is a valid state with a string there.
-unsafe fn bytes(l: *mut lua_State, index: c_int) -> Box<[u8]> {
+pub(super) unsafe fn bytes(l: *mut lua_State, index: c_int) -> Box<[u8]> {
     let mut length = 0;
     // SAFETY: as the caller promises; they are copied before the stack changes.
     unsafe {
@@ -186,7 +191,7 @@ impl Walk<'_> {
     unsafe fn object(&self) -> Member {
         // SAFETY: as `Message::of` was promised.
         unsafe {
-            match self.class.object(self.l) {
+            match self.class.object(self.l, false) {
                 Ok(item) => Member::Item(item),
                 Err(refusal) => Member::Refused(refusal),
             }
@@ -330,6 +335,14 @@ unsafe fn push_tree(l: *mut lua_State, items: Box<[Item]>, class: Option<&Class>
                 },
                 Item::Descriptor(descriptor) => match class {
                     Some(class) => class.push_descriptor(l, descriptor),
+                    None => ffi::lua_pushnil(l),
+                },
+                Item::Bytes(bytes) => match class {
+                    Some(class) => class.push_bytes(l, &bytes),
+                    None => ffi::lua_pushnil(l),
+                },
+                Item::Socket(socket) => match class {
+                    Some(class) => class.push_socket(l, socket),
                     None => ffi::lua_pushnil(l),
                 },
                 Item::Array(count) => {

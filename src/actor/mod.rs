@@ -6,15 +6,16 @@ mod master;
 mod message;
 mod spawn;
 
-pub use mailbox::Mailbox;
+pub use mailbox::{Mailbox, Sender};
 pub use master::{claim_master, resign_master};
-pub use message::Message;
+pub use message::{Item, Message, Refusal};
 
-pub use class::Channels;
+pub use class::{Channels, Class};
 
-use class::{Class, UPVALUES};
+use crate::subprocess::{self, Found};
+use crate::vm::Vm;
+use class::UPVALUES;
 use mailbox::Nothing;
-use message::Refusal;
 use mlua::ffi::{self, lua_State};
 use std::ffi::{CStr, c_int};
 
@@ -52,7 +53,7 @@ unsafe extern "C-unwind" fn actor_class(l: *mut lua_State) -> c_int {
         ffi::lua_pushcclosure(l, finalise, UPVALUES);
         ffi::lua_setfield(l, 2, c"__gc".as_ptr());
         ffi::lua_createtable(l, 0, METHODS.len() as c_int);
-        for (name, function) in METHODS {
+        for (name, function) in METHODS.iter().chain(subprocess::METHODS) {
             for i in 1..=UPVALUES {
                 ffi::lua_pushvalue(l, i);
             }
@@ -102,9 +103,9 @@ unsafe extern "C-unwind" fn send(l: *mut lua_State) -> c_int {
 unsafe extern "C-unwind" fn receive(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with a token.
     unsafe {
-        let class = Class::new(l);
+        let mut class = Class::new(l);
         let token = ffi::lua_tonumber(l, 1) as u32;
-        let name = match class.vm().mailbox().receive(token) {
+        let name = match class.vm_mut().receive(token) {
             Ok(message) => {
                 message.push(l, Some(&class));
                 return 1;
@@ -117,6 +118,31 @@ unsafe extern "C-unwind" fn receive(l: *mut lua_State) -> c_int {
         ffi::lua_pushstring(l, name.as_ptr());
     }
     2
+}
+
+impl Vm {
+    /// The next message: what is queued, then what sockets from other processes have.
+    fn receive(&mut self, token: u32) -> Result<Message, Nothing> {
+        loop {
+            self.inbound.adopt(self.mailbox().take_attached());
+            match self.mailbox().receive(token) {
+                Err(Nothing::Yet) => {}
+                outcome => return outcome,
+            }
+            let shared = self.shared().clone();
+            match self.inbound.receive(&shared, token) {
+                Found::Message(message) => return Ok(message),
+                Found::Nothing => return Err(Nothing::Yet),
+                Found::End => {}
+            }
+        }
+    }
+
+    /// Ends the inbox; peers in other processes see that at once.
+    pub fn close_inbox(&mut self) {
+        self.mailbox().close();
+        self.inbound.close();
+    }
 }
 
 /// `close_channel(channel)`.
@@ -147,7 +173,7 @@ unsafe extern "C-unwind" fn same(l: *mut lua_State) -> c_int {
 /// `close_inbox()`.
 unsafe extern "C-unwind" fn close_inbox(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half.
-    unsafe { Class::new(l) }.vm().mailbox().close();
+    unsafe { Class::new(l) }.vm_mut().close_inbox();
     0
 }
 

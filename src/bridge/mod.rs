@@ -56,6 +56,8 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     #[cfg(unix)]
     (c"identity", &system::identity::OPERATIONS),
     (c"io", &crate::io::OPERATIONS),
+    #[cfg(unix)]
+    (c"ipc", &crate::subprocess::OPERATIONS),
     #[cfg(target_os = "freebsd")]
     (c"jail", &crate::sandbox::OPERATIONS),
     (c"json", &crate::json::OPERATIONS),

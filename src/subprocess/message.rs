@@ -1,4 +1,4 @@
-//! Packets with descriptors over UNIX sockets, blocking: sendmsg(2), recvmsg(2), unix(7).
+//! Packets with descriptors over UNIX sockets: sendmsg(2), recvmsg(2), unix(7).
 
 use nix::cmsg_space;
 use nix::errno::Errno;
@@ -21,6 +21,20 @@ pub struct Message {
 
 /// Sends one packet. The descriptors are copied.
 pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], descriptors: &[RawFd]) -> nix::Result<usize> {
+    send_with(socket, bytes, descriptors, MsgFlags::empty())
+}
+
+/// The same, but EAGAIN while there is no room, whatever the socket's mode.
+pub fn try_send(socket: BorrowedFd<'_>, bytes: &[u8], descriptors: &[RawFd]) -> nix::Result<usize> {
+    send_with(socket, bytes, descriptors, MsgFlags::MSG_DONTWAIT)
+}
+
+fn send_with(
+    socket: BorrowedFd<'_>,
+    bytes: &[u8],
+    descriptors: &[RawFd],
+    flags: MsgFlags,
+) -> nix::Result<usize> {
     let rights = [ControlMessage::ScmRights(descriptors)];
     let control = if descriptors.is_empty() {
         &[]
@@ -29,7 +43,7 @@ pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], descriptors: &[RawFd]) -> nix:
     };
     let data = [IoSlice::new(bytes)];
     loop {
-        let flags = MsgFlags::MSG_NOSIGNAL;
+        let flags = flags | MsgFlags::MSG_NOSIGNAL;
         match sendmsg::<()>(socket.as_raw_fd(), &data, control, flags, None) {
             Err(Errno::EINTR) => {}
             result => return result,
@@ -39,10 +53,23 @@ pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], descriptors: &[RawFd]) -> nix:
 
 /// Receives one packet. Whatever descriptors have arrived are owned before anything else is looked at.
 pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> nix::Result<Message> {
+    receive_with(socket, buffer, MsgFlags::empty())
+}
+
+/// The same, but EAGAIN while there is none, whatever the socket's mode.
+pub fn try_receive(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> nix::Result<Message> {
+    receive_with(socket, buffer, MsgFlags::MSG_DONTWAIT)
+}
+
+fn receive_with(
+    socket: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    flags: MsgFlags,
+) -> nix::Result<Message> {
     let mut space = cmsg_space!([RawFd; DESCRIPTORS]);
     loop {
         let mut data = [IoSliceMut::new(buffer)];
-        let flags = MsgFlags::MSG_CMSG_CLOEXEC;
+        let flags = flags | MsgFlags::MSG_CMSG_CLOEXEC;
         match recvmsg::<()>(socket.as_raw_fd(), &mut data, Some(&mut space), flags) {
             Err(Errno::EINTR) => {}
             Err(error) => return Err(error),

@@ -5,22 +5,42 @@
 
 mod actor;
 mod child;
+mod children;
 mod configuration;
 mod functions;
 mod host;
+mod inbound;
 mod init_script;
 mod message;
 mod mirror;
+mod outbound;
 mod pid1;
 #[cfg_attr(target_os = "linux", path = "platform/linux.rs")]
 #[cfg_attr(target_os = "freebsd", path = "platform/freebsd.rs")]
 mod platform;
 mod protocol;
+mod socket;
 mod wire;
 mod zygote;
 
+pub use children::kill_those_of;
 pub use functions::FUNCTIONS;
+pub use inbound::{Found, Inbound};
+pub use outbound::METHODS;
+pub use socket::Socket;
 pub use zygote::open as open_zygote;
+
+use crate::bridge::operations;
+use crate::io::Io;
+use crate::vm::Vm;
+use outbound::Outgoing;
+
+operations! {
+    outbound::send: fn(*mut Io, *const *const Outgoing) -> i32;
+    children::add: fn(*const Vm, i32) -> i32;
+    children::kill: fn(i32, i32) -> i32;
+    children::forget: fn(i32) -> i32;
+}
 
 /// Overwrites bytes so that no optimisation can leave them.
 fn wipe(bytes: &mut [u8]) {

@@ -47,6 +47,22 @@ pub enum Format {
 pub const LONGEST_TEXT: u32 = 65536;
 
 impl Format {
+    /// That of a channel whose texts may be so long; 0 is the first format.
+    pub fn of_limit(limit: f64) -> Self {
+        match limit as u32 {
+            0 => Self::Short,
+            limit => Self::Long(limit.min(LONGEST_TEXT)),
+        }
+    }
+
+    /// The limit of [`Format::of_limit`].
+    pub fn limit(self) -> u32 {
+        match self {
+            Self::Short => 0,
+            Self::Long(limit) => limit,
+        }
+    }
+
     fn longest(self) -> usize {
         match self {
             Self::Short => 255,
@@ -219,13 +235,6 @@ impl Writer {
             texts: Vec::new(),
             single: false,
         }
-    }
-
-    /// Begins a new message, and keeps the storage.
-    pub fn clear(&mut self) {
-        self.slots.clear();
-        self.texts.clear();
-        self.single = false;
     }
 
     /// Adds a value: the only one if it has no key.

@@ -17,6 +17,7 @@ use crate::actor::{self, Channels, Mailbox};
 use crate::bridge::guard;
 use crate::context::{Context, Family};
 use crate::process::Orphans;
+use crate::subprocess::Inbound;
 use mlua::ffi::{self, lua_State};
 use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_int};
@@ -67,6 +68,8 @@ pub struct Vm {
     mailbox: Arc<Mailbox>,
     /// What the channels of this state lead to.
     pub channels: Channels,
+    /// Sockets from other processes that lead to the inbox.
+    pub inbound: Inbound,
     /// The actors that belong to the same main VM.
     family: Arc<Family>,
     /// Not the VM of a host's state.
@@ -101,6 +104,7 @@ impl Vm {
             done: false,
             id: task::new_id(),
             channels: Channels::default(),
+            inbound: Inbound::default(),
             family: Arc::default(),
             actor: false,
             single: false,

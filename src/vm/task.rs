@@ -5,6 +5,7 @@ use super::drive::{End, Step, step};
 use super::{Vm, vm};
 use crate::actor::Mailbox;
 use crate::context::{Context, Family, Word};
+use crate::subprocess;
 use mlua::ffi::lua_State;
 use std::cell::UnsafeCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -170,12 +171,14 @@ impl Task {
     /// The VM ends: an actor's state is closed, and who waits for the end learns of it.
     fn end(self: &Arc<Self>, end: End) {
         self.mailbox.close();
+        subprocess::kill_those_of(self.id);
         // SAFETY: as in `turn`.
         let body = unsafe { &mut *self.body.get() };
         if let Body::Living { l, vm, .. } = *body {
             super::vm(vm).shared.set_task(None);
             // The state of a main VM, and the channels in it, live on.
             super::vm(vm).channels.close();
+            super::vm(vm).inbound.close();
             if !self.main {
                 // Whatever a finaliser does, the others go on.
                 let _ = catch_unwind(AssertUnwindSafe(|| birth::close(l, &end)));

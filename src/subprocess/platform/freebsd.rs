@@ -2,9 +2,10 @@
 
 use crate::subprocess::protocol::Request;
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 /// The two sides of a new process.
 pub enum Side {
@@ -71,4 +72,16 @@ pub fn seal(file: &File) -> io::Result<()> {
     // SAFETY: the command takes an int.
     Errno::result(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, seals) })?;
     Ok(())
+}
+
+/// pdkill(2).
+pub fn signal(child: &OwnedFd, signo: libc::c_int) -> nix::Result<()> {
+    // SAFETY: no memory is passed.
+    Errno::result(unsafe { libc::pdkill(child.as_raw_fd(), signo) }).map(drop)
+}
+
+/// Whether a child has ended: its process descriptor hangs up then.
+pub fn has_ended(child: &OwnedFd) -> bool {
+    let mut fds = [PollFd::new(child.as_fd(), PollFlags::empty())];
+    matches!(poll(&mut fds, PollTimeout::ZERO), Ok(1..))
 }

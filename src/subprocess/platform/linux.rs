@@ -3,9 +3,10 @@
 use crate::subprocess::protocol::{Action, Request};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 
 /// The two sides of a new process.
@@ -185,4 +186,26 @@ pub fn seal(file: &File) -> io::Result<()> {
         | SealFlag::F_SEAL_SEAL;
     fcntl(file, FcntlArg::F_ADD_SEALS(seals))?;
     Ok(())
+}
+
+/// pidfd_send_signal(2).
+pub fn signal(child: &OwnedFd, signo: libc::c_int) -> nix::Result<()> {
+    let none = ptr::null::<libc::siginfo_t>();
+    // SAFETY: no memory is passed.
+    let code = unsafe {
+        libc::syscall(
+            libc::SYS_pidfd_send_signal,
+            child.as_raw_fd(),
+            signo,
+            none,
+            0,
+        )
+    };
+    Errno::result(code).map(drop)
+}
+
+/// Whether a child has ended: its pidfd is readable then.
+pub fn has_ended(child: &OwnedFd) -> bool {
+    let mut fds = [PollFd::new(child.as_fd(), PollFlags::POLLIN)];
+    matches!(poll(&mut fds, PollTimeout::ZERO), Ok(1..))
 }

@@ -245,12 +245,15 @@ fn limits_are_kept() {
         writer.add(Some(&[0; 256]), Given::Boolean(true)),
         Err(Invalid)
     );
+    let mut writer = Writer::new(Format::Short);
     assert_eq!(writer.add(None, Given::Bytes(b"x")), Err(Invalid));
-    writer.clear();
+    let mut writer = Writer::new(Format::Short);
     for _ in 0..MEMBERS {
         assert_eq!(writer.add(Some(b"k"), Given::Boolean(true)), Ok(()));
     }
     assert_eq!(writer.add(Some(b"k"), Given::Boolean(true)), Err(Invalid));
-    writer.clear();
-    assert_eq!(writer.finish(&mut Vec::new()), Err(Invalid));
+    assert_eq!(
+        Writer::new(Format::Short).finish(&mut Vec::new()),
+        Err(Invalid)
+    );
 }

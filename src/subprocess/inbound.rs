@@ -1,0 +1,174 @@
+//! The sockets that lead to the inbox of a VM.
+//!
+//! Nothing is read before a fiber waits for a message: what has not been asked for stays in the kernel's buffers, and
+//! keeps its sender from sending more.
+
+use super::message::{self, DESCRIPTORS};
+use super::socket::Socket;
+use super::wire::{self, Format, MEMBERS, Value};
+use crate::actor::{Item, Message, Sender};
+use crate::vm::{Shared, Token};
+use nix::errno::Errno;
+use nix::sys::socket::{GetSockOpt, sockopt};
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use tokio::io::unix::AsyncFd;
+
+/// A socket as the reactor knows it.
+struct Source {
+    socket: AsyncFd<OwnedFd>,
+    format: Format,
+    /// One of those that the inbox counts.
+    _sender: Sender,
+}
+
+/// All of them, in the order in which they are looked at next.
+#[derive(Default)]
+pub struct Inbound {
+    sources: Vec<Source>,
+    /// Where the next look begins: nobody is served twice before all others were looked at.
+    next: usize,
+    /// Wakes the fiber that waits in `receive`.
+    waker: Option<Waker>,
+    /// For one packet.
+    buffer: Vec<u8>,
+}
+
+/// What a look at the sockets has found.
+pub enum Found {
+    Message(Message),
+    /// Sockets have come to their end: there may be no sender any more.
+    End,
+    /// There will be a wake-up.
+    Nothing,
+}
+
+/// What a look at one socket has found.
+enum Read {
+    Packet(Message),
+    Nothing,
+    /// The last sender is gone, or has sent what is no message.
+    Over,
+}
+
+impl Inbound {
+    /// Takes over sockets that were attached to the inbox.
+    pub fn adopt(&mut self, attached: Vec<(Socket, Sender)>) {
+        for (socket, sender) in attached {
+            // What the reactor refuses is closed, and its peer sees that.
+            // SAFETY: an `OwnedFd` gives the same open descriptor as long as it lives.
+            if let Ok(registered) = unsafe { AsyncFd::register(socket.descriptor) } {
+                let longest = socket.format.longest_packet();
+                if self.buffer.len() < longest {
+                    self.buffer.resize(longest, 0);
+                }
+                self.sources.push(Source {
+                    socket: registered,
+                    format: socket.format,
+                    _sender: sender,
+                });
+            }
+        }
+    }
+
+    /// Closes all.
+    pub fn close(&mut self) {
+        self.sources.clear();
+    }
+
+    /// The next message, or a wake-up by `token` when there may be one.
+    pub fn receive(&mut self, shared: &Arc<Shared>, token: u32) -> Found {
+        let waker = self
+            .waker
+            .get_or_insert_with(|| Token::waker(shared, token));
+        let mut cx = Context::from_waker(waker);
+        let mut ended = false;
+        let mut left = self.sources.len();
+        while left > 0 {
+            left -= 1;
+            if self.next >= self.sources.len() {
+                self.next = 0;
+            }
+            match self.sources[self.next].read(&mut cx, &mut self.buffer) {
+                Read::Packet(message) => {
+                    self.next += 1;
+                    return Found::Message(message);
+                }
+                Read::Nothing => self.next += 1,
+                Read::Over => {
+                    self.sources.remove(self.next);
+                    ended = true;
+                }
+            }
+        }
+        if ended { Found::End } else { Found::Nothing }
+    }
+}
+
+impl Source {
+    fn read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Read {
+        loop {
+            let mut guard = match self.socket.poll_read_ready(cx) {
+                Poll::Pending => return Read::Nothing,
+                Poll::Ready(Ok(guard)) => guard,
+                Poll::Ready(Err(_)) => return Read::Over,
+            };
+            let packet = &mut buffer[..self.format.longest_packet()];
+            match message::try_receive(self.socket.get_ref().as_fd(), packet) {
+                Err(Errno::EAGAIN) => guard.clear_ready(),
+                Err(_) => return Read::Over,
+                Ok(received) => {
+                    let refused = received.truncated || received.descriptors.len() > MEMBERS;
+                    let message = (!refused)
+                        .then(|| {
+                            decode(
+                                &packet[..received.length],
+                                received.descriptors,
+                                self.format,
+                            )
+                        })
+                        .flatten();
+                    return message.map_or(Read::Over, Read::Packet);
+                }
+            }
+        }
+    }
+}
+
+/// The message in a packet; nothing if it is none.
+fn decode(packet: &[u8], descriptors: Vec<OwnedFd>, format: Format) -> Option<Message> {
+    let members = wire::read(packet, descriptors.len(), format).ok()?;
+    let mut descriptors: Vec<_> = descriptors.into_iter().map(Some).collect();
+    let mut take = |n: usize| descriptors.get_mut(n)?.take();
+    let mut item = |value: Value| -> Option<Item> {
+        Some(match value {
+            Value::Boolean(b) => Item::Boolean(b),
+            Value::Number(n) => Item::Number(n),
+            Value::String(range) => Item::String(packet[range].into()),
+            Value::Bytes(range) => Item::Bytes(packet[range].into()),
+            Value::Descriptor(n) => Item::Descriptor(take(n)?),
+            Value::Address(n) => Item::Socket(address(take(n)?, format)?),
+        })
+    };
+    let mut members = members.into_iter();
+    let first = members.next()?;
+    if first.key.is_none() {
+        return Some(Message::Tree(Box::new([item(first.value)?])));
+    }
+    let mut items = vec![Item::Object(members.len() + 1)];
+    for member in std::iter::once(first).chain(members) {
+        items.push(Item::String(packet[member.key?].into()));
+        items.push(item(member.value)?);
+    }
+    items.push(Item::End);
+    Some(Message::Tree(items.into()))
+}
+
+/// The sending end that an address is; nothing for what is no socket.
+fn address(descriptor: OwnedFd, format: Format) -> Option<Socket> {
+    sockopt::SockType.get(&descriptor).ok()?;
+    Some(Socket { descriptor, format })
+}
+
+const _: () = assert!(MEMBERS <= DESCRIPTORS);
