@@ -21,8 +21,10 @@ local class = {
 
 local weak = class.weak
 
--- What an object is in a message: "inbox", the handle of a descriptor, or the error of sending it.
-local function describe(object)
+-- What an object is in a message: "inbox", the handle of a descriptor, or the error of sending it; see
+-- src/actor/class.rs. What goes to another process is `outside`.
+local function describe(object, outside)
+    if outside then return import("subprocess.channel").describe(object) end
     local name = getmetatable(object)
     if name == "rx-channel" and object == weak.inbox then return "inbox" end
     if name == "file_descriptor" then return import("io.descriptor").describe(object) end
@@ -31,8 +33,9 @@ local function describe(object)
     return "EINVAL"
 end
 
--- A file_descriptor to fill.
-local function make()
+-- A file_descriptor to fill, or what only comes from another process.
+local function make(what)
+    if what then return import("subprocess.channel").make(what) end
     local descriptor = import("io.descriptor")
     local fd = descriptor.new()
     return fd, fd[descriptor.HANDLE]

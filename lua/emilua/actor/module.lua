@@ -4,8 +4,9 @@ local errors = import("core.errors")
 local ids = import("program.ids")
 local native = import("core.native")
 local raw = import("core.raw")
+local read = import("program.source").read
 
-local getinfo, open, package = debug.getinfo, io.open, package
+local getinfo, package = debug.getinfo, package
 local fail = ids.fail
 
 local module = {}
@@ -34,23 +35,6 @@ function module.importer()
     end
     local path = file_of(info)
     return path and { path = path } or fail(errors.CURRENT_MODULE_NOT_KNOWN)
-end
-
--- The content of a file; nil when there is none.
-local function read(name)
-    local file, message, code = open(name, "rb")
-    local text
-    if file then
-        text, message, code = file:read("*a")
-        file:close()
-        if text then return text end
-    elseif code == errors.number.ENOENT or code == errors.number.ENOTDIR then
-        return nil
-    end
-    if code == errors.number.EISDIR then return nil end
-    local e = errors.new(errors.system, code or errors.number.EIO)
-    e.detail = message
-    error(e, 0)
 end
 
 -- The first of the files that a path may name: {path, text}.

@@ -8,13 +8,14 @@ local fiber = import("core.fiber")
 local ids = import("program.ids")
 local native = import("core.native")
 local path = import("filesystem.path.value")
+local read = import("program.source").read
 local stock = import("core.require")
 
 local EXTRA, FN, WAIT = L.EXTRA, L.FN, L.WAIT
 local state = S.state
 local fail = ids.fail
 local error, getfenv, loadstring, rawequal, setfenv, type = error, getfenv, loadstring, rawequal, setfenv, type
-local getinfo, open, package, pcall, tostring = debug.getinfo, io.open, package, pcall, tostring
+local getinfo, package, pcall, tostring = debug.getinfo, package, pcall, tostring
 local stock_globals = _G
 
 local modules = {
@@ -39,22 +40,6 @@ local BUILT_IN = {}
 for name in ("_G bit coroutine debug io jit math os package string table"):gmatch("%S+") do BUILT_IN[name] = true end
 
 local LIBRARY = package.config:sub(1, 1) == "\\" and ".dll" or ".so"
-
--- The content of a file; nil when there is none.
-local function read(name, id)
-    local file, message, code = open(name, "rb")
-    local text
-    if file then
-        text, message, code = file:read("*a")
-        file:close()
-        if text then return text end
-    elseif code == errors.number.ENOENT or code == errors.number.ENOTDIR then
-        return nil
-    end
-    local e = errors.new(errors.system, code or errors.number.EIO)
-    e.module, e.detail = id, message
-    error(e, 0)
-end
 
 -- A module that was found in a file, not loaded. `own` has root, context and leaf.
 local function register(name, own)

@@ -1,0 +1,37 @@
+-- The texts of modules: those that an actor in a process of its own was given, then the file system.
+local import = ...
+local errors = import("core.errors")
+
+local error, open, pairs, type = error, io.open, pairs, type
+
+local source = {}
+
+-- Texts by absolute path.
+local cache = {}
+
+-- The text of a file; nil when there is none.
+function source.read(name, id)
+    if cache[name] then return cache[name] end
+    local file, message, code = open(name, "rb")
+    local text
+    if file then
+        text, message, code = file:read("*a")
+        file:close()
+        if text then return text end
+    elseif code == errors.number.ENOENT or code == errors.number.ENOTDIR then
+        return nil
+    end
+    local e = errors.new(errors.system, code or errors.number.EIO)
+    e.module, e.detail = id, message
+    error(e, 0)
+end
+
+-- Adds a tree {component = text or tree} below a directory.
+function source.add(tree, directory)
+    for name, value in pairs(tree) do
+        local path = directory .. "/" .. name
+        if type(value) == "table" then source.add(value, path) else cache[path] = value end
+    end
+end
+
+return source

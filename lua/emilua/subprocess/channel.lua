@@ -1,0 +1,173 @@
+-- ipc_actor_channel: the sending end of a channel to an actor in another process.
+local import = ...
+local S = import("core.scheduler")
+local class = import("actor.class")
+local core = import("core.native")
+local descriptor = import("io.descriptor")
+local errors = import("core.errors")
+local io = import("io.native")
+local object = import("io.object")
+local operation = import("core.operation")
+
+local HANDLE, WRITE = object.HANDLE, object.WRITE
+-- Beside the slots of every object: the limit of texts (0 in the first format), and of the direct parent the child,
+-- {number, pid}, else false.
+local LIMIT, CHILD = 6, 7
+local NUMBER, PID = 1, 2
+local CLASS = "ipc_actor_channel"
+local SIGKILL = 9
+
+local enter, perform = S.enter, operation.perform
+local raise, raise_code, raise_core = errors.raise, errors.raise_code, errors.raise_core
+local getmetatable, select, tostring, type = getmetatable, select, tostring, type
+local encode = class.native.encode
+local is_open, io_close = io.is_open, io.close
+
+local native = core.bind("ipc", [[
+    int32_t send(void *, const void *);
+    int32_t add_child(const void *vm, int32_t);
+    int32_t kill_child(int32_t, int32_t);
+    int32_t forget_child(int32_t); ]])
+
+local channel = {}
+
+local methods = {}
+
+local function check_self(self)
+    if getmetatable(self) ~= CLASS then raise("EINVAL", 1) end
+    return self[HANDLE]
+end
+
+-- The descriptors of the message that is being made: they are locked until it is sent.
+local locked = {}
+
+-- What stands in a message to another process for an object; see src/actor/class.rs.
+function channel.describe(value)
+    local name = getmetatable(value)
+    if name == "rx-channel" and value == class.weak.inbox then return "inbox" end
+    if name == "file_descriptor" then
+        local handle = descriptor.describe(value)
+        if type(handle) == "cdata" then
+            descriptor.lock(value, locked)
+            locked[#locked + 1] = value
+        end
+        return handle
+    end
+    if name == CLASS then
+        if is_open(value[HANDLE]) == 0 then return "EBADF" end
+        return value[HANDLE], value[LIMIT]
+    end
+    if name == "byte_span" then return "bytes", tostring(value) end
+    return "EINVAL"
+end
+
+local mt
+
+-- A received address with the limit `what`, to fill; or the byte_span of a text.
+function channel.make(what)
+    if type(what) == "string" then return import("byte_span").append(what) end
+    local self = channel.new(what)
+    return self, self[HANDLE]
+end
+
+-- A closed channel.
+function channel.new(limit)
+    local self = object.new(mt)
+    self[LIMIT], self[CHILD] = limit, false
+    return self
+end
+
+local function unlock(list)
+    for i = 1, #list do descriptor.lock(list[i], false) end
+end
+
+-- encode() with the descriptors that it has locked.
+local function make(value, limit)
+    locked = {}
+    local message, refused = encode(value, limit)
+    local list = locked
+    locked = {}
+    if message then return message, list end
+    unlock(list)
+    if type(refused) == "number" then raise_code(refused) end
+    raise(refused, refused == "EINVAL" and 2 or nil)
+end
+
+-- Passes the outcome of a send on.
+local function finish(list, ok, code)
+    unlock(list)
+    if not ok then error(code, 0) end
+    object.check(code)
+end
+
+function methods.send(self, ...)
+    if select("#", ...) == 0 then raise("EINVAL") end
+    local handle = check_self(self)
+    local f = enter()
+    if is_open(handle) == 0 then raise_core(errors.CHANNEL_CLOSED) end
+    local message, list = make((...), self[LIMIT])
+    if #list == 0 then
+        object.check(perform(self[WRITE], f, native.send, handle, message))
+    else
+        finish(list, pcall(perform, self[WRITE], f, native.send, handle, message))
+    end
+end
+
+local function disown(self)
+    local child = self[CHILD]
+    self[CHILD] = false
+    return child
+end
+
+function methods.close(self)
+    local handle = check_self(self)
+    operation.abort(self[WRITE])
+    object.check(io_close(handle))
+    -- The child still ends with this VM.
+    disown(self)
+end
+
+function methods.detach(self)
+    check_self(self)
+    local child = disown(self)
+    if not child then raise("EINVAL", 1) end
+    native.forget_child(child[NUMBER])
+end
+
+function methods.kill(self, signo)
+    local handle = check_self(self)
+    if is_open(handle) == 0 then raise_core(errors.CHANNEL_CLOSED) end
+    if not self[CHILD] then raise("EPERM") end
+    if signo == nil then signo = SIGKILL end
+    if type(signo) ~= "number" then raise("EINVAL", 2) end
+    object.check(native.kill_child(self[CHILD][NUMBER], signo))
+    if signo == SIGKILL then
+        native.forget_child(self[CHILD][NUMBER])
+        methods.close(self)
+    end
+end
+
+mt = { __metatable = CLASS }
+
+function mt.__index(self, key)
+    local method = methods[key]
+    if method then return method end
+    if key == "child_pid" then
+        if not self[CHILD] then raise("EINVAL") end
+        return self[CHILD][PID]
+    end
+    errors.bad_index()
+end
+
+function mt.__newindex() raise("EPERM") end
+
+-- The channel of a child's direct parent, which owns the two descriptors from now on.
+function channel.adopt(socket, handle, pid, limit)
+    local self = channel.new(limit)
+    object.check(descriptor.native.adopt(self[HANDLE], socket))
+    local number = object.check(native.add_child(core.vm, handle))
+    self[CHILD] = { number, pid }
+    return self
+end
+
+return channel
