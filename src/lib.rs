@@ -7,6 +7,7 @@ mod number;
 mod rdf;
 mod span;
 mod system;
+mod tls;
 mod vm;
 
 use mlua::ffi::{self, lua_State};

@@ -12,4 +12,5 @@ return {
     "recursive_mutex",
     "stream",
     "time",
+    "tls",
 }

@@ -53,6 +53,7 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"io", &crate::io::OPERATIONS),
     (c"number", &crate::number::OPERATIONS),
     (c"span", &crate::span::OPERATIONS),
+    (c"tls", &crate::tls::OPERATIONS),
 ];
 
 /// Copies `text` into a caller's buffer and returns its whole length.

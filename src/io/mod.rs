@@ -11,8 +11,8 @@ mod socket;
 mod transfer;
 
 pub use endpoint::Endpoint;
-pub use socket::accept;
-pub use transfer::{read, write};
+pub use socket::{accept, peer_address};
+pub use transfer::{read, receive, send_vectored, write};
 
 use crate::bridge::{guard, operations};
 use crate::span::Span;

@@ -6,7 +6,7 @@ use super::{Direction, Endpoint, Io, object};
 use crate::bridge::{failure, guard, status};
 use socket2::{Domain, SockAddr, Socket, Type};
 use std::io;
-use std::net::Shutdown;
+use std::net::{IpAddr, Shutdown};
 
 /// socket(2), non-blocking and close-on-exec. `family` is 4 or 6, `kind` 1 for a stream.
 pub extern "C" fn open(this: *mut Io, family: i32, kind: i32) -> i32 {
@@ -167,4 +167,10 @@ pub extern "C" fn remote(this: *const Io, endpoint: *mut Endpoint) -> i32 {
                 .and_then(|socket| endpoint.set(&socket.peer_addr()?)),
         )
     })
+}
+
+/// The address of an internet socket's peer.
+pub fn peer_address(this: *mut Io) -> Option<IpAddr> {
+    let peer = object(this).socket().ok()?.peer_addr().ok()?;
+    peer.as_socket().map(|peer| peer.ip())
 }

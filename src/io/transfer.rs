@@ -5,7 +5,7 @@ use super::{Direction, Io, Source, object};
 use crate::bridge::{EOF, PENDING, count, failure, guard};
 use crate::span::Span;
 use socket2::SockRef;
-use std::io;
+use std::io::{self, IoSlice, Read};
 use std::mem::MaybeUninit;
 use std::task::Poll;
 
@@ -16,6 +16,17 @@ impl Io {
     /// what never has to wait, costs no reactor.
     pub(super) fn attempt<T>(
         &mut self,
+        direction: Direction,
+        call: impl FnMut(SockRef<'_>) -> io::Result<T>,
+        drained: impl Fn(&T) -> bool,
+    ) -> Poll<io::Result<T>> {
+        self.attempt_for(direction, direction, call, drained)
+    }
+
+    /// The same, but it is the fiber of direction `waiter` that is woken.
+    fn attempt_for<T>(
+        &mut self,
+        waiter: Direction,
         direction: Direction,
         mut call: impl FnMut(SockRef<'_>) -> io::Result<T>,
         drained: impl Fn(&T) -> bool,
@@ -34,7 +45,7 @@ impl Io {
         }
         match (&self.source, &self.wakers) {
             (Source::Polled(registration), Some(wakers)) => {
-                let waker = &wakers[usize::from(direction == Direction::Write)];
+                let waker = &wakers[usize::from(waiter == Direction::Write)];
                 registration.attempt(direction, waker, call, drained)
             }
             _ => Poll::Ready(Err(io::Error::from_raw_os_error(libc::EBADF))),
@@ -87,4 +98,29 @@ pub extern "C" fn write(this: *mut Io, span: *const Span) -> i32 {
         );
         code(result, count)
     })
+}
+
+/// recv(2) for TLS; 0 at the end of the stream.
+pub fn receive(this: *mut Io, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+    let wanted = buffer.len();
+    object(this).attempt(
+        Direction::Read,
+        |socket| (&*socket).read(buffer),
+        |&n| n > 0 && n < wanted,
+    )
+}
+
+/// sendmsg(2) for TLS; the fiber of direction `waiter` is woken when the socket takes more.
+pub fn send_vectored(
+    this: *mut Io,
+    parts: &[IoSlice<'_>],
+    waiter: Direction,
+) -> Poll<io::Result<usize>> {
+    let wanted: usize = parts.iter().map(|part| part.len()).sum();
+    object(this).attempt_for(
+        waiter,
+        Direction::Write,
+        |socket| socket.send_vectored_with_flags(parts, NO_SIGNAL),
+        |&n| n < wanted,
+    )
 }
