@@ -129,6 +129,41 @@ describe("require \"emilua\"", function()
         assert.are.same({ "fine\n", 0 }, { output, status })
     end)
 
+    it("loads the bytecode that this interpreter's like made of them at the build", function()
+        local output = helper.child [[
+            require "emilua"
+            print(debug.getregistry()["emilua.import"]("core.native").bytecode())
+        ]]
+        assert.equal("true\n", output)
+    end)
+
+    it("knows by a probe that has every instruction whether bytecode fits", function()
+        local jit_util, bcnames = require "jit.util", require("jit.vmdef").bcnames
+        -- Only made by the JIT, by loading, or by nothing.
+        local missing, unused = {}, {}
+        for name in ([[ ISTYPE ISNUM TGETR TSETR JFORI IFORL JFORL IITERL JITERL ILOOP JLOOP IFUNCF JFUNCF IFUNCV JFUNCV
+                FUNCC FUNCCW ]]):gmatch "%S+" do
+            unused[name] = true
+        end
+        for name in bcnames:gmatch "......" do missing[(name:gsub(" ", ""))] = true end
+        local function scan(f)
+            for i = 0, math.huge do
+                local instruction = jit_util.funcbc(f, i)
+                if not instruction then break end
+                local at = instruction % 256 * 6
+                missing[(bcnames:sub(at + 1, at + 6):gsub(" ", ""))] = nil
+            end
+            for i = -1, -math.huge, -1 do
+                local constant = jit_util.funck(f, i)
+                if constant == nil then break end
+                if type(constant) == "proto" then scan(constant) end
+            end
+        end
+        scan(assert(loadfile(helper.root .. "lua/emilua/core/probe.lua")))
+        for name in pairs(unused) do missing[name] = nil end
+        assert.same({}, missing)
+    end)
+
     it("adds no global but the shims", function()
         assert.are.same({ "", 0 }, { helper.child [[
             local before = {}

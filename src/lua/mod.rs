@@ -1,19 +1,12 @@
-//! The Lua half, embedded, and how it is started in a state.
+//! How the Lua half is started in a state.
+
+mod source;
 
 use crate::{bridge, push_function, rdf, span, system, vm};
 use mlua::ffi::{self, lua_State};
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{CStr, c_int};
 
-/// Every Lua source by its import name. Sources are parsed when they are first imported.
-const SOURCES: &[(&CStr, &str)] = include!(concat!(env!("OUT_DIR"), "/sources.rs"));
-
-/// Started with the native half; returns the function that opens a public module.
-const BOOT: &str = include_str!("../lua/emilua/core/boot.lua");
-
-/// Says what is wrong with an interpreter that is no LuaJIT with FFI and GC64.
-const CHECK: &str = include_str!("../lua/emilua/core/check.lua");
-
-/// Its address is the registry key of the function that BOOT returned.
+/// Its address is the registry key of the function that core/boot.lua returned.
 static OPENER: u8 = 0;
 
 /// Body of every `luaopen_*`: returns the public module `name`, starting the Lua half of this
@@ -30,9 +23,9 @@ pub unsafe fn open(l: *mut lua_State, name: &CStr) -> c_int {
         ffi::lua_rawget(l, ffi::LUA_REGISTRYINDEX);
         if ffi::lua_isnil(l, -1) != 0 {
             ffi::lua_pop(l, 1);
-            load(l, CHECK, c"=emilua.check");
+            push(l, c"core.check");
             ffi::lua_call(l, 0, 0);
-            load(l, BOOT, c"=[emilua.core.boot]");
+            push(l, c"core.boot");
             push_function(l, source);
             let vm = vm::create(l);
             ffi::lua_createtable(l, 0, bridge::AREAS.len() as c_int);
@@ -73,6 +66,8 @@ unsafe fn functions(l: *mut lua_State) {
             push_function(l, *function);
             ffi::lua_setfield(l, -2, name.as_ptr());
         }
+        push_function(l, source::bytecode);
+        ffi::lua_setfield(l, -2, c"bytecode".as_ptr());
         if let Some(function) = vm::can_yield() {
             push_function(l, function);
             ffi::lua_setfield(l, -2, c"can_yield".as_ptr());
@@ -80,14 +75,14 @@ unsafe fn functions(l: *mut lua_State) {
     }
 }
 
-/// Pushes a chunk compiled from `text`, or raises.
+/// Pushes the chunk of a source, or raises.
 ///
 /// # Safety
-/// `l` is a valid state with two free slots.
-unsafe fn load(l: *mut lua_State, text: &str, name: &CStr) {
-    // SAFETY: `text` outlives the call.
+/// `l` is a valid state with five free slots.
+unsafe fn push(l: *mut lua_State, name: &CStr) {
+    // SAFETY: as the caller promises; nothing is left to drop when it raises.
     unsafe {
-        if ffi::luaL_loadbuffer(l, text.as_ptr().cast::<c_char>(), text.len(), name.as_ptr()) != 0 {
+        if !source::push(l, name) {
             ffi::lua_error(l);
         }
     }
@@ -95,21 +90,10 @@ unsafe fn load(l: *mut lua_State, text: &str, name: &CStr) {
 
 /// `source(name) -> function | nil`: the compiled chunk of an embedded source.
 unsafe extern "C-unwind" fn source(l: *mut lua_State) -> c_int {
-    // SAFETY: a C function called by Lua; `wanted` is on the stack while it is used.
+    // SAFETY: a C function called by Lua; the name is on the stack while it is used.
     unsafe {
-        let wanted = CStr::from_ptr(ffi::luaL_checkstring(l, 1));
-        match SOURCES.binary_search_by(|(name, _)| (*name).cmp(wanted)) {
-            Ok(i) => {
-                let (_, text) = SOURCES[i];
-                ffi::lua_pushstring(l, c"=[emilua.".as_ptr());
-                ffi::lua_pushvalue(l, 1);
-                ffi::lua_pushstring(l, c"]".as_ptr());
-                ffi::lua_concat(l, 3);
-                let name = CStr::from_ptr(ffi::lua_tostring(l, -1));
-                load(l, text, name);
-            }
-            Err(_) => ffi::lua_pushnil(l),
-        }
+        let name = CStr::from_ptr(ffi::luaL_checkstring(l, 1));
+        push(l, name);
     }
     1
 }
