@@ -224,7 +224,7 @@ describe("the trust store", function()
             local tls = require "emilua.tls"
             local ok, e = pcall(function() tls.context.new("tls"):set_default_verify_paths() end)
             print(ok, e.category, e.code)
-        ]], { env = { SSL_CERT_FILE = "/nonexistent" } })
+        ]], { env = { SSL_CERT_FILE = "/nonexistent", SSL_CERT_DIR = "" } })
         assert.equal("false\tasio.ssl\t273\n", output)
     end)
 end)

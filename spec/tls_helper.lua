@@ -129,9 +129,12 @@ end
 --- Both handshakes at once: the outcomes {ok, error} of the client and of the server.
 function M.shake_hands(client, server)
     local accepted
-    local fiber = spawn(function() accepted = { pcall(server.server_handshake, server) } end)
+    local fiber = spawn(function()
+        accepted = { pcall(server.server_handshake, server) }
+        -- Else the other side might wait for ever.
+        if not accepted[1] then server:close() end
+    end)
     local connected = { pcall(client.client_handshake, client) }
-    -- Else a server that the client has left would wait for ever.
     if not connected[1] then client:close() end
     fiber:join()
     return connected, accepted
