@@ -87,8 +87,7 @@ end
 
 --- The same as a filesystem.path.
 function M.fs_path(name)
-    local import = debug.getregistry()["emilua.import"]
-    return import("program.path").new(M.path(name))
+    return require("emilua.filesystem").path.new(M.path(name))
 end
 
 --- A context of a server with that certificate.

@@ -1,7 +1,9 @@
 //! What the interpreter sees: `luaopen_*`, nothing else.
 
 mod bridge;
+mod fs;
 mod io;
+mod json;
 mod lua;
 mod number;
 mod rdf;

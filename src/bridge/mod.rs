@@ -50,7 +50,10 @@ operations! {
 /// The areas by name.
 pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"core", &OPERATIONS),
+    (c"descriptor", &crate::io::descriptor::OPERATIONS),
+    (c"fs", &crate::fs::OPERATIONS),
     (c"io", &crate::io::OPERATIONS),
+    (c"json", &crate::json::OPERATIONS),
     (c"number", &crate::number::OPERATIONS),
     (c"span", &crate::span::OPERATIONS),
     (c"tls", &crate::tls::OPERATIONS),

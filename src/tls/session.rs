@@ -6,7 +6,7 @@ use super::context::Context;
 use super::failure::{Code, Failure};
 use super::verify::Name;
 use crate::bridge::{copy_text, guard};
-use crate::io::{self, Io};
+use crate::io::{Io, wire};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, Connection, HandshakeKind, ProtocolVersion, ServerConnection};
 use std::ffi::c_char;
@@ -85,7 +85,7 @@ impl Session {
         let address = if self.socket.is_null() {
             None
         } else {
-            io::peer_address(self.socket)
+            wire::peer_address(self.socket)
         };
         let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         ServerName::IpAddress(address.into())

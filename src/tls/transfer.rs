@@ -3,7 +3,7 @@
 use super::failure::TRUNCATED;
 use super::session::{Incoming, Session, object};
 use crate::bridge::{EOF, PENDING, count, failure, guard};
-use crate::io::{self as sockets, Direction, Io};
+use crate::io::{Direction, Io, wire};
 use crate::span::Span;
 use rustls::Connection;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
@@ -40,7 +40,7 @@ impl Read for Wire<'_> {
         if self.socket.is_null() {
             return Err(ErrorKind::WouldBlock.into());
         }
-        would_block(sockets::receive(self.socket, buffer))
+        would_block(wire::receive(self.socket, buffer))
     }
 }
 
@@ -50,7 +50,7 @@ impl Write for Wire<'_> {
     }
 
     fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        would_block(sockets::send_vectored(self.socket, parts, self.waiter))
+        would_block(wire::send(self.socket, parts, self.waiter))
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -4,9 +4,9 @@ local import = ...
 local errors = import("core.errors")
 local io = import("io.native")
 local native = import("tls.native")
+local object = import("io.object")
 local operation = import("core.operation")
 local S = import("core.scheduler")
-local socket = import("ip.socket")
 local pcall = import("core.scope").stock_pcall
 
 local raise = errors.raise
@@ -29,11 +29,11 @@ local function drain(session) return native.drain(session) end
 
 -- Takes over the connection of `sock`, which is closed afterwards.
 function wire.new(context, sock)
-    local reads, writes, handle = sock[socket.READ], sock[socket.WRITE], sock[socket.HANDLE]
-    if reads[HEAD] or writes[HEAD] then raise("EBUSY") end
+    if object.is_waited_for(sock) then raise("EBUSY") end
+    local reads, writes, handle = sock[object.READ], sock[object.WRITE], sock[object.HANDLE]
     local session = native.new_session(context, handle)
-    local empty = socket.new({})
-    for _, slot in ipairs({ socket.HANDLE, socket.READ, socket.WRITE }) do sock[slot] = empty[slot] end
+    local empty = object.new({})
+    for slot, value in ipairs(empty) do sock[slot] = value end
     return setmetatable({ session = session, handle = handle, reads = reads, writes = writes }, wire)
 end
 
@@ -108,7 +108,7 @@ end
 function wire:close()
     abort(self.reads)
     abort(self.writes)
-    socket.check(io.close(self.handle))
+    object.check(io.close(self.handle))
 end
 
 return wire
