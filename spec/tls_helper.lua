@@ -51,7 +51,7 @@ mkdir hashed
 cp ca.pem hashed/$(openssl x509 -noout -subject_hash -in ca.pem).0
 ]]
 
---- The folder of the certificates, made at the first use and removed with the process's last suite.
+--- The folder of the certificates, made at the first use.
 function M.folder()
     if not M.made then
         local folder = os.tmpname()
@@ -63,16 +63,19 @@ function M.folder()
     return M.made
 end
 
+--- Removes it.
+function M.remove()
+    helper.shell("rm -rf " .. M.folder())
+    M.made = nil
+end
+
 --- Installs the checks of helper.lua and removes the certificates at the end of the file.
 function M.install()
     local environment = getfenv(2)
     environment.before_each(helper.before_each)
     environment.after_each(helper.after_each)
     environment.setup(M.folder)
-    environment.teardown(function()
-        helper.shell("rm -rf " .. M.folder())
-        M.made = nil
-    end)
+    environment.teardown(M.remove)
 end
 
 --- The path of a file of the folder, and its contents as a span.

@@ -6,11 +6,12 @@ use super::config::{Material, no_roots, system_roots, trust};
 use super::failure::{Code, Failure};
 use super::verify::Roots;
 use crate::bridge::{failure, guard};
+use crate::system::path;
 use rustls::SignatureAlgorithm;
 use std::borrow::Cow;
 use std::ffi::c_char;
-use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::{fs, io};
 
 /// A context. The Lua half owns it through a cdata with a finaliser.
@@ -63,20 +64,13 @@ fn with(this: *mut Context, body: impl FnOnce(&mut Context) -> Result<(), Refusa
     })
 }
 
-/// The path that bytes spell.
-fn path(bytes: &[u8]) -> io::Result<&Path> {
-    let text = std::str::from_utf8(bytes);
-    text.map(Path::new)
-        .map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))
-}
-
 /// What a method is given: its data, or with `in_file` the contents of the file of that name.
 fn load<'a>(data: *const c_char, length: usize, in_file: i32) -> io::Result<Cow<'a, [u8]>> {
     let bytes = bytes(data, length);
     if in_file == 0 {
         return Ok(Cow::Borrowed(bytes));
     }
-    fs::read(path(bytes)?).map(Cow::Owned)
+    fs::read(path(bytes)).map(Cow::Owned)
 }
 
 /// A context without certificates, roots and versions.
@@ -122,8 +116,8 @@ pub extern "C" fn add_authorities(
 /// looks them up when it needs one, it takes what it finds.
 pub extern "C" fn add_verify_path(this: *mut Context, data: *const c_char, length: usize) -> i32 {
     with(this, |context| {
-        let folder = path(bytes(data, length))?;
-        let found = rustls_native_certs::load_certs_from_paths(None, Some(folder));
+        let folder = path(bytes(data, length));
+        let found = rustls_native_certs::load_certs_from_paths(None, Some(&folder));
         trust(context.roots(), found.certs);
         Ok(())
     })
@@ -134,7 +128,7 @@ pub extern "C" fn set_default_verify_paths(this: *mut Context) -> i32 {
     with(this, |context| {
         let system = system_roots()?;
         let roots = context.roots();
-        let store = std::sync::Arc::make_mut(&mut roots.store);
+        let store = Arc::make_mut(&mut roots.store);
         store.extend(system.store.roots.iter().cloned());
         roots.added.extend(system.added);
         Ok(())
