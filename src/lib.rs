@@ -6,7 +6,10 @@ mod io;
 mod json;
 mod lua;
 mod number;
+mod process;
 mod rdf;
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+mod sandbox;
 mod span;
 mod system;
 mod tls;

@@ -14,6 +14,7 @@ return {
     "pipe",
     "recursive_mutex",
     "stream",
+    "system",
     "time",
     "tls",
 }

@@ -15,7 +15,7 @@ pub mod wire;
 
 pub use endpoint::Endpoint;
 pub use socket::accept;
-pub use transfer::{read, write};
+pub use transfer::{code, read, write};
 
 use crate::bridge::{guard, operations};
 use crate::span::Span;
@@ -98,7 +98,7 @@ pub struct Io {
 }
 
 impl Io {
-    fn new(vm: &Vm, tokens: [u32; 2]) -> Self {
+    pub fn new(vm: &Vm, tokens: [u32; 2]) -> Self {
         Self {
             source: Source::Closed,
             shared: vm.shared().clone(),
@@ -108,6 +108,13 @@ impl Io {
             has_peer: false,
             descriptors: vm.descriptors().clone(),
         }
+    }
+
+    /// One whose descriptor is the runtime's own: the user's, who sees none, do not count it.
+    pub fn internal(vm: &Vm, tokens: [u32; 2]) -> Self {
+        let mut io = Self::new(vm, tokens);
+        io.descriptors = Rc::default();
+        io
     }
 
     /// Takes a descriptor over; the object must be closed.
@@ -140,7 +147,7 @@ impl Io {
         }
     }
 
-    fn close(&mut self) {
+    pub fn close(&mut self) {
         self.watch = None;
         self.has_peer = false;
         if !matches!(self.source, Source::Closed) {
@@ -149,7 +156,7 @@ impl Io {
         }
     }
 
-    fn is_open(&self) -> bool {
+    pub fn is_open(&self) -> bool {
         !matches!(self.source, Source::Closed)
     }
 
