@@ -17,11 +17,7 @@ pub fn receive(this: *mut Io, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
 }
 
 /// sendmsg(2); the fiber of direction `waiter` is woken when the socket takes more.
-pub fn send(
-    this: *mut Io,
-    parts: &[IoSlice<'_>],
-    waiter: Direction,
-) -> Poll<io::Result<usize>> {
+pub fn send(this: *mut Io, parts: &[IoSlice<'_>], waiter: Direction) -> Poll<io::Result<usize>> {
     let wanted: usize = parts.iter().map(|part| part.len()).sum();
     object(this).attempt_for(
         waiter,

@@ -44,7 +44,9 @@ pub fn key(bytes: &[u8], is_pem: bool) -> Result<Arc<dyn SigningKey>, Failure> {
     let refuse = |reason: &dyn std::fmt::Display| Failure::new(Code::NotAKey, reason);
     let key = if is_pem {
         PrivateKeyDer::from_pem_slice(bytes).map_err(|error| match error {
-            pem::Error::NoItemsFound => refuse(&"no PEM private key in a form that is not encrypted"),
+            pem::Error::NoItemsFound => {
+                refuse(&"no PEM private key in a form that is not encrypted")
+            }
             error => refuse(&error),
         })?
     } else {

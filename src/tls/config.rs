@@ -131,9 +131,8 @@ impl Material {
                 .dangerous()
                 .with_custom_certificate_verifier(Arc::new(verifier));
             let mut config = match self.certificates.newest() {
-                Some(pair) => {
-                    builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(pair.clone())))
-                }
+                Some(pair) => builder
+                    .with_client_cert_resolver(Arc::new(SingleCertAndKey::from(pair.clone()))),
                 None => builder.with_no_client_auth(),
             };
             config.enable_sni = send_name;
