@@ -17,14 +17,34 @@ local M = {}
 -- NAME.pem and NAME.key for each; `issue` takes the name, the issuer, the dates and the extensions.
 local SCRIPT = [[
 set -e
-printf '[ca]\ndefault_ca=d\n[d]\ndatabase=index\nnew_certs_dir=.\ndefault_md=sha256\npolicy=p\nunique_subject=no\nrand_serial=yes\nemail_in_dn=no\ncopy_extensions=none\n[p]\ncommonName=supplied\n[req]\ndistinguished_name=n\n[n]\n' > conf
+cat > conf <<END
+[ca]
+default_ca = issuer
+[issuer]
+database = index
+new_certs_dir = .
+default_md = sha256
+policy = names
+unique_subject = no
+rand_serial = yes
+[names]
+commonName = supplied
+[req]
+distinguished_name = none
+[none]
+END
 : > index
 key() { openssl ecparam -genkey -name prime256v1 -noout -out $1.key; }
-root() { key $1; openssl req -config conf -x509 -new -key $1.key -subj "/CN=$1" -days 100 -addext basicConstraints=critical,CA:TRUE -out $1.pem; }
+root() {
+    key $1
+    openssl req -config conf -x509 -new -key $1.key -subj "/CN=$1" -days 100 -out $1.pem \
+        -addext basicConstraints=critical,CA:TRUE $2 $3
+}
 sign() {
     openssl req -config conf -new -key $1.key -subj "/CN=$1" -out $1.csr
     printf "$5" > $1.ext
-    openssl ca -config conf -batch -notext -cert $2.pem -keyfile $2.key -startdate $3 -enddate $4 -extfile $1.ext -in $1.csr -out $1.pem 2>/dev/null
+    openssl ca -config conf -batch -notext -cert $2.pem -keyfile $2.key -startdate $3 -enddate $4 \
+        -extfile $1.ext -in $1.csr -out $1.pem 2>/dev/null
 }
 issue() { key $1; sign "$@"; }
 since=20200101000000Z until=20491231000000Z
@@ -40,7 +60,7 @@ issue early ca 20480101000000Z $until "subjectAltName=DNS:localhost\n$both"
 issue below middle $since $until "subjectAltName=DNS:localhost\n$both"
 openssl genrsa -out rsa.key 2048 2>/dev/null
 sign rsa ca $since $until "subjectAltName=DNS:localhost\n$both"
-key self; openssl req -config conf -x509 -new -key self.key -subj /CN=localhost -days 100 -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:TRUE -out self.pem
+root self -addext subjectAltName=DNS:localhost
 cat below.pem middle.pem > chain.pem
 openssl x509 -in server.pem -outform der -out server.der
 openssl ec -in server.key -outform der -out server.sec1 2>/dev/null

@@ -93,8 +93,9 @@ function wire:shutdown(f)
     local session = self.session
     if self.writes[HEAD] then raise("EBUSY") end
     native.send_close(session)
-    local code, e = flush(session), nil
+    local code = flush(session)
     if code == PENDING then
+        local e
         code, e = finish(self, f)
         if not code then error(e, 0) end
     end
