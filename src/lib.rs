@@ -7,9 +7,11 @@ mod json;
 mod lua;
 mod number;
 mod rdf;
+mod resolve;
 mod span;
 mod system;
 mod vm;
+mod work;
 
 use mlua::ffi::{self, lua_State};
 use std::ffi::c_int;

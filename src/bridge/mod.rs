@@ -55,6 +55,7 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"io", &crate::io::OPERATIONS),
     (c"json", &crate::json::OPERATIONS),
     (c"number", &crate::number::OPERATIONS),
+    (c"resolve", &crate::resolve::OPERATIONS),
     (c"span", &crate::span::OPERATIONS),
 ];
 
