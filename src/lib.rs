@@ -6,8 +6,11 @@ mod io;
 mod json;
 mod lua;
 mod number;
+mod process;
 mod rdf;
 mod resolve;
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+mod sandbox;
 mod span;
 mod system;
 mod vm;

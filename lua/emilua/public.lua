@@ -14,5 +14,6 @@ return {
     "pipe",
     "recursive_mutex",
     "stream",
+    "system",
     "time",
 }
