@@ -1,11 +1,13 @@
 -- ip.tcp: sockets and acceptors.
 local import = ...
+local dial = import("ip.dial")
 local errors = import("core.errors")
 local flags = import("ip.flags")
 local native = import("io.native")
 local object = import("io.object")
 local operation = import("core.operation")
 local enter = import("core.scheduler").enter
+local resolve = import("ip.resolve")
 local socket = import("ip.socket")
 
 local raise, raise_code = errors.raise, errors.raise_code
@@ -113,7 +115,13 @@ function acceptor_methods:get_option(name)
     return self[FLAGS]
 end
 
-return {
-    socket = { new = function() return object.new(socket_mt) end },
-    acceptor = { new = function() return object.new(acceptor_mt) end },
-}
+local function new_socket() return object.new(socket_mt) end
+
+local function new_acceptor() return object.new(acceptor_mt) end
+
+return resolve.install({
+    socket = { new = new_socket },
+    acceptor = { new = new_acceptor },
+    dial = dial.tcp(new_socket),
+    listen = dial.listen(new_acceptor),
+}, resolve.STREAM)
