@@ -142,8 +142,10 @@ function methods:shutdown()
     local state = self[STATE]
     if state ~= OPEN and state ~= SHUT then refuse(self) end
     check_yieldable()
+    local wire = self[WIRE]
+    if wire:is_writing() then raise("EBUSY") end
     self[STATE] = SHUT
-    tls_errors.check(self[WIRE]:shutdown(f))
+    tls_errors.check(wire:shutdown(f))
 end
 
 function methods:close()

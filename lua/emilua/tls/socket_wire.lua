@@ -89,9 +89,10 @@ function wire:write(f, bs)
     return n - UNSENT
 end
 
+function wire:is_writing() return self.writes[HEAD] end
+
 function wire:shutdown(f)
     local session = self.session
-    if self.writes[HEAD] then raise("EBUSY") end
     native.send_close(session)
     local code = flush(session)
     if code == PENDING then

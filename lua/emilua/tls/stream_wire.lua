@@ -141,10 +141,11 @@ function wire:write(f, bs)
     return n
 end
 
+function wire:is_writing() return self.writing end
+
 local function drain(session) return native.drain(session) end
 
 function wire:shutdown()
-    if self.writing then raise("EBUSY") end
     native.send_close(self.session)
     local code = exclusive(self, "writing", flush)
     -- A read that is pending gets what the peer answers.
