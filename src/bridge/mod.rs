@@ -54,6 +54,7 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"io", &crate::io::OPERATIONS),
     (c"number", &crate::number::OPERATIONS),
     (c"span", &crate::span::OPERATIONS),
+    (c"unix", &crate::io::unix::OPERATIONS),
 ];
 
 /// Copies `text` into a caller's buffer and returns its whole length.

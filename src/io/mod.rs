@@ -10,6 +10,9 @@ mod option;
 mod readiness;
 mod socket;
 mod transfer;
+#[cfg_attr(unix, path = "unix/mod.rs")]
+#[cfg_attr(windows, path = "unix/absent.rs")]
+pub mod unix;
 
 pub use endpoint::Endpoint;
 pub use socket::accept;
@@ -160,12 +163,18 @@ impl Io {
 }
 
 impl Io {
-    /// Makes the object known to the reactor as if for the first time.
-    fn register_anew(&mut self) -> io::Result<()> {
+    /// Makes the reactor forget the object.
+    fn forget(&mut self) -> io::Result<()> {
         if matches!(self.source, Source::Polled(_)) {
             let descriptor = self.take()?;
             self.set(descriptor);
         }
+        Ok(())
+    }
+
+    /// Makes the object known to the reactor as if for the first time.
+    fn register_anew(&mut self) -> io::Result<()> {
+        self.forget()?;
         self.register()
     }
 }
