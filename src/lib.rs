@@ -2,6 +2,7 @@
 
 mod bridge;
 mod io;
+mod json;
 mod lua;
 mod number;
 mod rdf;

@@ -8,6 +8,7 @@ return {
     "future",
     "generic_error",
     "ip",
+    "json",
     "mutex",
     "pipe",
     "recursive_mutex",

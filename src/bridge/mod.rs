@@ -52,6 +52,7 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"core", &OPERATIONS),
     (c"descriptor", &crate::io::descriptor::OPERATIONS),
     (c"io", &crate::io::OPERATIONS),
+    (c"json", &crate::json::OPERATIONS),
     (c"number", &crate::number::OPERATIONS),
     (c"span", &crate::span::OPERATIONS),
     (c"unix", &crate::io::unix::OPERATIONS),

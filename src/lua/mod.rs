@@ -2,7 +2,7 @@
 
 mod source;
 
-use crate::{bridge, push_function, rdf, span, system, vm};
+use crate::{bridge, json, push_function, rdf, span, system, vm};
 use mlua::ffi::{self, lua_State};
 use std::ffi::{CStr, c_int};
 
@@ -61,6 +61,7 @@ unsafe fn functions(l: *mut lua_State) {
             system::FUNCTIONS,
             system::program::FUNCTIONS,
             rdf::FUNCTIONS,
+            json::FUNCTIONS,
         ];
         for (name, function) in lists.into_iter().flatten() {
             push_function(l, *function);
