@@ -14,4 +14,5 @@ return {
     "recursive_mutex",
     "stream",
     "time",
+    "unix",
 }

@@ -25,20 +25,19 @@ struct Control([u8; CONTROL]);
 #[derive(Default)]
 pub struct Fds(Vec<OwnedFd>);
 
-/// A message as it crosses the boundary. Same layout as in unix/native.lua.
+/// What crosses the boundary beside a message's bytes and name. Same layout as in unix/message.lua.
 #[repr(C)]
 pub struct Message {
-    span: *const Span,
-    /// The receiver, or where the sender's name goes; may be null.
-    name: *mut Name,
-    /// Handles of the descriptors to send.
-    handles: *const *mut Io,
-    /// Where received descriptors go.
+    /// Where received descriptors go; may be null.
     fds: *mut Fds,
     /// How many descriptors to send, or to receive at most.
     count: u32,
     /// An empty message is the end.
     ends: i32,
+    /// It stays in the queue.
+    peek: i32,
+    /// The `count` handles of the descriptors to send.
+    handles: [*mut Io; 0],
 }
 
 /// A header for one buffer and `control`, without a name.
@@ -86,6 +85,7 @@ struct Received {
 fn receive_once(
     socket: &Socket,
     buffer: &mut [u8],
+    flags: i32,
     named: bool,
     fds: Option<&mut Vec<OwnedFd>>,
 ) -> io::Result<Received> {
@@ -102,7 +102,13 @@ fn receive_once(
         header.msg_namelen = storage.size_of();
     }
     // SAFETY: the header refers to memory of this function and of the caller.
-    let n = unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut header, libc::MSG_CMSG_CLOEXEC) };
+    let n = unsafe {
+        libc::recvmsg(
+            socket.as_raw_fd(),
+            &raw mut header,
+            flags | libc::MSG_CMSG_CLOEXEC,
+        )
+    };
     if n < 0 {
         return Err(io::Error::last_os_error());
     }
@@ -178,7 +184,7 @@ pub extern "C" fn read(this: *mut Io, span: *const Span) -> i32 {
         let wanted = buffer.len();
         let result = object(this).attempt(
             Direction::Read,
-            |socket| receive_once(&socket, buffer, false, None),
+            |socket| receive_once(&socket, buffer, 0, false, None),
             |got| got.bytes > 0 && got.bytes < wanted && !got.truncated,
         );
         code(result, |got| match got.bytes {
@@ -188,25 +194,26 @@ pub extern "C" fn read(this: *mut Io, span: *const Span) -> i32 {
     })
 }
 
-/// Receives bytes and descriptors; [`EOF`] for an empty message that ends.
-pub extern "C" fn receive(this: *mut Io, message: *mut Message) -> i32 {
+/// Receives bytes and descriptors; [`EOF`] for an empty message that ends. The sender goes to `name` unless that is
+/// null.
+pub extern "C" fn receive(
+    this: *mut Io,
+    message: *const Message,
+    span: *const Span,
+    name: *mut Name,
+) -> i32 {
     guard(|| {
-        // SAFETY: the Lua half passes a message, and keeps what it refers to alive during the call.
-        let message = unsafe { &mut *message };
-        // SAFETY: as above.
-        let (buffer, name, mut fds) = unsafe {
-            (
-                writable(message.span),
-                message.name.as_mut(),
-                message.fds.as_mut(),
-            )
-        };
+        // SAFETY: the Lua half passes these, and keeps alive what they refer to.
+        let (message, buffer, name) = unsafe { (&*message, writable(span), name.as_mut()) };
+        // SAFETY: null, or what `fds_new` returned.
+        let mut fds = unsafe { message.fds.as_mut() };
+        let flags = if message.peek != 0 { libc::MSG_PEEK } else { 0 };
         let named = name.is_some();
         let result = object(this).attempt(
             Direction::Read,
             |socket| {
                 let fds = fds.as_mut().map(|fds| &mut fds.0);
-                receive_once(&socket, buffer, named, fds)
+                receive_once(&socket, buffer, flags, named, fds)
             },
             |_| false,
         );
@@ -225,25 +232,21 @@ pub extern "C" fn receive(this: *mut Io, message: *mut Message) -> i32 {
     })
 }
 
-/// Sends bytes and descriptors, which travel with the first of them.
-pub extern "C" fn send(this: *mut Io, message: *const Message) -> i32 {
+/// Sends bytes and descriptors, which travel with the first of them; to the peer where `name` is null.
+pub extern "C" fn send(
+    this: *mut Io,
+    message: *const Message,
+    span: *const Span,
+    name: *const Name,
+) -> i32 {
     guard(|| {
-        // SAFETY: the Lua half passes a message, and keeps what it refers to alive during the call.
-        let message = unsafe { &*message };
-        // SAFETY: as above; null or a name, and `count` handles.
+        // SAFETY: the Lua half passes these, and keeps alive what they refer to; the handles follow the message.
         let (bytes, name, handles) = unsafe {
-            let span = &*message.span;
+            let handles = (&raw const (*message).handles).cast::<*mut Io>();
             (
-                std::slice::from_raw_parts(span.data, span.len.min(LONGEST)),
-                message.name.as_ref(),
-                std::slice::from_raw_parts(
-                    if message.count > 0 {
-                        message.handles
-                    } else {
-                        std::ptr::NonNull::dangling().as_ptr()
-                    },
-                    message.count as usize,
-                ),
+                std::slice::from_raw_parts((*span).data, (*span).len.min(LONGEST)),
+                name.as_ref(),
+                std::slice::from_raw_parts(handles, (*message).count as usize),
             )
         };
         let prepared = name

@@ -8,6 +8,7 @@ mod peer;
 
 use super::{Io, object};
 use crate::bridge::{PENDING, copy_text, failure, guard, operations, status};
+use crate::span::Span;
 use message::{Fds, Message};
 use name::Name;
 use nix::sys::stat::{Mode, fchmod};
@@ -30,9 +31,9 @@ operations! {
     remote: fn(*mut Io, *mut Name) -> i32;
     credentials: fn(*mut Io, *mut peer::Credentials) -> i32;
     security_label: fn(*mut Io, *mut c_char, i32) -> i32;
-    message::read: fn(*mut Io, *const crate::span::Span) -> i32;
-    message::receive: fn(*mut Io, *mut Message) -> i32;
-    message::send: fn(*mut Io, *const Message) -> i32;
+    message::read: fn(*mut Io, *const Span) -> i32;
+    message::receive: fn(*mut Io, *const Message, *const Span, *mut Name) -> i32;
+    message::send: fn(*mut Io, *const Message, *const Span, *const Name) -> i32;
     message::fds_new: fn() -> *mut Fds;
     message::fds_free: fn(*mut Fds);
     message::fds_take: fn(*mut Fds, *mut Io) -> i32;
