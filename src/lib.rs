@@ -1,11 +1,15 @@
 //! What the interpreter sees: `luaopen_*`, nothing else.
 
 mod bridge;
+mod fs;
 mod io;
 mod json;
 mod lua;
 mod number;
+mod process;
 mod rdf;
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+mod sandbox;
 mod span;
 mod system;
 mod vm;

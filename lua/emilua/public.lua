@@ -5,6 +5,7 @@ return {
     "busted",
     "byte_span",
     "condition_variable",
+    "filesystem",
     "future",
     "generic_error",
     "ip",
@@ -13,6 +14,7 @@ return {
     "pipe",
     "recursive_mutex",
     "stream",
+    "system",
     "time",
     "unix",
 }

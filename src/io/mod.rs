@@ -11,13 +11,12 @@ mod option;
 mod readiness;
 mod socket;
 mod transfer;
-#[cfg_attr(unix, path = "unix/mod.rs")]
-#[cfg_attr(windows, path = "unix/absent.rs")]
+#[cfg(unix)]
 pub mod unix;
 
 pub use endpoint::Endpoint;
 pub use socket::accept;
-pub use transfer::{read, write};
+pub use transfer::{code, read, write};
 
 use crate::bridge::{guard, operations};
 use crate::span::Span;
@@ -100,7 +99,7 @@ pub struct Io {
 }
 
 impl Io {
-    fn new(vm: &Vm, tokens: [u32; 2]) -> Self {
+    pub fn new(vm: &Vm, tokens: [u32; 2]) -> Self {
         Self {
             source: Source::Closed,
             shared: vm.shared().clone(),
@@ -110,6 +109,13 @@ impl Io {
             has_peer: false,
             descriptors: vm.descriptors().clone(),
         }
+    }
+
+    /// One whose descriptor is the runtime's own: the user's, who sees none, do not count it.
+    pub fn internal(vm: &Vm, tokens: [u32; 2]) -> Self {
+        let mut io = Self::new(vm, tokens);
+        io.descriptors = Rc::default();
+        io
     }
 
     /// Takes a descriptor over; the object must be closed.
@@ -142,7 +148,7 @@ impl Io {
         }
     }
 
-    fn close(&mut self) {
+    pub fn close(&mut self) {
         self.watch = None;
         self.has_peer = false;
         if !matches!(self.source, Source::Closed) {
@@ -151,7 +157,7 @@ impl Io {
         }
     }
 
-    fn is_open(&self) -> bool {
+    pub fn is_open(&self) -> bool {
         !matches!(self.source, Source::Closed)
     }
 

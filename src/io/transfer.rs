@@ -15,7 +15,7 @@ impl Io {
     ///
     /// The first call of an object is made before it is registered: what is there already, and
     /// what never has to wait, costs no reactor.
-    pub(super) fn attempt<T>(
+    pub fn attempt<T>(
         &mut self,
         direction: Direction,
         mut call: impl FnMut(SockRef<'_>) -> io::Result<T>,
@@ -44,7 +44,7 @@ impl Io {
 }
 
 /// The code of a polled operation.
-pub(super) fn code<T>(result: Poll<io::Result<T>>, value: impl FnOnce(T) -> i32) -> i32 {
+pub fn code<T>(result: Poll<io::Result<T>>, value: impl FnOnce(T) -> i32) -> i32 {
     match result {
         Poll::Pending => PENDING,
         Poll::Ready(Ok(v)) => value(v),
