@@ -61,10 +61,13 @@ fn descriptors(header: &libc::msghdr, fds: &mut Vec<OwnedFd>) {
         let mut message = libc::CMSG_FIRSTHDR(header);
         while let Some(found) = message.as_ref() {
             if found.cmsg_level == libc::SOL_SOCKET && found.cmsg_type == libc::SCM_RIGHTS {
-                let bytes = found.cmsg_len as usize - libc::CMSG_LEN(0) as usize;
-                let data = libc::CMSG_DATA(message).cast::<RawFd>();
-                for i in 0..bytes / size_of::<RawFd>() {
-                    fds.push(OwnedFd::from_raw_fd(data.add(i).read_unaligned()));
+                // The type of lengths differs from system to system.
+                let mut left = found.cmsg_len - libc::CMSG_LEN(0) as _;
+                let mut data = libc::CMSG_DATA(message).cast::<RawFd>();
+                while left >= size_of::<RawFd>() as _ {
+                    fds.push(OwnedFd::from_raw_fd(data.read_unaligned()));
+                    data = data.add(1);
+                    left -= size_of::<RawFd>() as _;
                 }
             }
             message = libc::CMSG_NXTHDR(header, message);
