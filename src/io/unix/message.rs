@@ -14,6 +14,9 @@ use std::task::Poll;
 /// Most descriptors of one message: `SCM_MAX_FD` of Linux, and what FreeBSD's control messages hold.
 const MOST: usize = 253;
 
+/// What lengths of control messages are counted in here: the systems differ.
+type Length = usize;
+
 /// Bytes for control messages: the descriptors, and what else a socket may have been set to give.
 const CONTROL: usize = 2048;
 
@@ -61,13 +64,10 @@ fn descriptors(header: &libc::msghdr, fds: &mut Vec<OwnedFd>) {
         let mut message = libc::CMSG_FIRSTHDR(header);
         while let Some(found) = message.as_ref() {
             if found.cmsg_level == libc::SOL_SOCKET && found.cmsg_type == libc::SCM_RIGHTS {
-                // The type of lengths differs from system to system.
-                let mut left = found.cmsg_len - libc::CMSG_LEN(0) as _;
-                let mut data = libc::CMSG_DATA(message).cast::<RawFd>();
-                while left >= size_of::<RawFd>() as _ {
-                    fds.push(OwnedFd::from_raw_fd(data.read_unaligned()));
-                    data = data.add(1);
-                    left -= size_of::<RawFd>() as _;
+                let bytes = found.cmsg_len as Length - libc::CMSG_LEN(0) as Length;
+                let data = libc::CMSG_DATA(message).cast::<RawFd>();
+                for i in 0..bytes / size_of::<RawFd>() {
+                    fds.push(OwnedFd::from_raw_fd(data.add(i).read_unaligned()));
                 }
             }
             message = libc::CMSG_NXTHDR(header, message);
