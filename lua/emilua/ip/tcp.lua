@@ -1,5 +1,6 @@
 -- ip.tcp: sockets and acceptors.
 local import = ...
+local dial = import("ip.dial")
 local errors = import("core.errors")
 local flags = import("ip.flags")
 local native = import("io.native")
@@ -7,6 +8,7 @@ local object = import("io.object")
 local operation = import("core.operation")
 local enter = import("core.scheduler").enter
 local io_socket = import("io.socket")
+local resolve = import("ip.resolve")
 local socket = import("ip.socket")
 
 local raise = errors.raise
@@ -67,7 +69,13 @@ waiting("ip.tcp.acceptor", acceptor_methods)
 
 accepting("ip.tcp.acceptor", acceptor_methods, socket_mt)
 
-return {
-    socket = { new = function() return object.new(socket_mt) end },
-    acceptor = { new = function() return object.new(acceptor_mt) end },
-}
+local function new_socket() return object.new(socket_mt) end
+
+local function new_acceptor() return object.new(acceptor_mt) end
+
+return resolve.install({
+    socket = { new = new_socket },
+    acceptor = { new = new_acceptor },
+    dial = dial.tcp(new_socket),
+    listen = dial.listen(new_acceptor),
+}, resolve.STREAM)
