@@ -69,8 +69,9 @@ describe("the methods of tls.socket", function()
     it("raise EINVAL for a wrong self", closing(function()
         local client = M.pair()
         local arguments = {
-            client_handshake = {}, server_handshake = {}, read_some = { byte_span.new(1) }, write_some = { byte_span.new(1) },
-            shutdown = {}, close = {}, set_server_name = { "localhost" }, set_verify_mode = { "none" },
+            client_handshake = {}, server_handshake = {}, shutdown = {}, close = {},
+            read_some = { byte_span.new(1) }, write_some = { byte_span.new(1) },
+            set_server_name = { "localhost" }, set_verify_mode = { "none" },
             set_verify_callback = { "host_name_verification", "localhost" }, set_verify_depth = { 1 },
         }
         for name, list in pairs(arguments) do M.check_wrong_self(client, name, unpack(list)) end

@@ -180,8 +180,7 @@ describe("a server", function()
     end))
 
     it("without roots of its own trusts no client", closing(function()
-        local client, server = contexts("client", "peer")
-        server = M.server_context "server"
+        local client, server = (contexts("client", "peer")), M.server_context "server"
         server:set_verify_mode "peer"
         assert.equal(259, select(2, codes(client, server)))
     end))

@@ -17,4 +17,5 @@ return {
     "system",
     "time",
     "tls",
+    "unix",
 }

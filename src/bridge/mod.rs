@@ -70,6 +70,8 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     #[cfg(unix)]
     (c"terminal", &system::terminal::OPERATIONS),
     (c"tls", &crate::tls::OPERATIONS),
+    #[cfg(unix)]
+    (c"unix", &crate::io::unix::OPERATIONS),
 ];
 
 /// Copies `text` into a caller's buffer and returns its whole length.
