@@ -15,6 +15,9 @@ return {
     "pipe",
     "recursive_mutex",
     "stream",
+    "supervisor",
     "system",
     "time",
+    "tls",
+    "unix",
 }

@@ -37,6 +37,7 @@ use outbound::Outgoing;
 
 operations! {
     outbound::send: fn(*mut Io, *const *const Outgoing) -> i32;
+    outbound::close_descriptors: fn(*const *mut Outgoing) -> i32;
     children::add: fn(*const Vm, i32) -> i32;
     children::kill: fn(i32, i32) -> i32;
     children::forget: fn(i32) -> i32;

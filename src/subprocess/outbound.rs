@@ -9,7 +9,7 @@ use crate::io::{self, Descriptor, Direction, Io};
 use crate::push_function;
 use mlua::ffi::{self, lua_State};
 use std::ffi::{CStr, c_int};
-use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::slice;
 
 /// A message that is ready to be sent, with the descriptors that go along.
@@ -162,12 +162,13 @@ impl Outgoing {
 
 /// Functions for [`crate::actor`]'s class of channels.
 pub const METHODS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] =
-    &[(c"encode", encode)];
+    &[(c"attach", attach), (c"encode", encode)];
 
 /// Name of the metatable of messages in the registry.
 const CLASS: &CStr = c"emilua.outgoing";
 
-/// `encode(value, strings) -> message | nil, error`: a message that is ready to be sent. `strings` is the limit of the
+/// `encode(value, strings) -> message, descriptors | nil, error`: a message that is ready to be sent, and how many
+/// descriptors go along. `strings` is the limit of the
 /// second format, 0 for the first. The error is the name of a generic one, or the code of one of the system.
 unsafe extern "C-unwind" fn encode(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with a value and a number; what raises comes before there is a message.
@@ -185,9 +186,11 @@ unsafe extern "C-unwind" fn encode(l: *mut lua_State) -> c_int {
         ffi::lua_pushvalue(l, 1);
         match Outgoing::of(l, &Class::new(l), format) {
             Ok(outgoing) => {
+                let descriptors = outgoing.descriptors.len();
                 place.write(Box::into_raw(Box::new(outgoing)));
                 ffi::lua_settop(l, 2);
-                1
+                ffi::lua_pushinteger(l, descriptors as ffi::lua_Integer);
+                2
             }
             Err(refusal) => {
                 ffi::lua_pushnil(l);
@@ -203,6 +206,17 @@ unsafe extern "C-unwind" fn encode(l: *mut lua_State) -> c_int {
     }
 }
 
+/// `attach(socket, strings)`: the descriptor leads to the inbox of this VM from now on.
+unsafe extern "C-unwind" fn attach(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half with a descriptor that it gives away, and a number.
+    unsafe {
+        let descriptor = OwnedFd::from_raw_fd(ffi::lua_tointeger(l, 1) as RawFd);
+        let socket = Socket::address(descriptor, ffi::lua_tonumber(l, 2));
+        Class::new(l).vm().mailbox().sender().attach(socket);
+    }
+    0
+}
+
 /// `__gc` of messages.
 unsafe extern "C-unwind" fn finalise(l: *mut lua_State) -> c_int {
     // SAFETY: only messages have this metamethod; the pointer is null or came from `into_raw`.
@@ -214,6 +228,15 @@ unsafe extern "C-unwind" fn finalise(l: *mut lua_State) -> c_int {
         }
     }
     0
+}
+
+/// Closes the descriptors that went along, or did not.
+pub extern "C" fn close_descriptors(outgoing: *const *mut Outgoing) -> i32 {
+    guard(|| {
+        // SAFETY: the Lua half passes a message of `encode`, which nothing else uses.
+        unsafe { &mut **outgoing }.descriptors.clear();
+        0
+    })
 }
 
 /// Sends a message, when the socket takes it.

@@ -14,6 +14,7 @@ pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_
     (c"absolute_path", absolute_path),
     (c"is_directory", is_directory),
     (c"engine", engine),
+    (c"executable_path", executable_path),
 ];
 
 /// Runs `body`, which gives a text, and pushes that; nil when there is none.
@@ -108,4 +109,15 @@ unsafe extern "C-unwind" fn engine(l: *mut lua_State) -> c_int {
     // SAFETY: a C function called by Lua has free slots.
     unsafe { ffi::lua_pushlstring(l, ENGINE.as_ptr().cast(), ENGINE.len()) };
     1
+}
+
+/// `executable_path() -> string | nil`: that of the program of this process.
+unsafe extern "C-unwind" fn executable_path(l: *mut lua_State) -> c_int {
+    // SAFETY: a C function called by Lua.
+    unsafe {
+        push_text(l, || {
+            let path = std::env::current_exe().ok()?;
+            Some(path.into_os_string().into_encoded_bytes())
+        })
+    }
 }

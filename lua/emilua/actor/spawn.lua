@@ -72,14 +72,11 @@ local function check_options(opts)
     if new_master == true then master.check() end
     if type(opts.subprocess) == "table" then
         if type(opts.inherit_context) == "boolean" or type(new_master) == "boolean" then raise("EINVAL", 1) end
-        errors.raise_detail("ENOSYS", "this version has no subprocess actors")
     end
 end
 
 -- The module that the options name, for the caller.
-local function find(opts)
-    local importer = opts.source == nil and module.importer()
-    check_options(opts)
+local function find(opts, importer)
     if not importer then return from_source(opts) end
     local id = opts.module
     -- A path is for subprocesses.
@@ -108,7 +105,10 @@ function spawn.spawn_vm(arg)
     end
     local own = {}
     for name in pairs(OPTIONS) do own[name] = rawget(opts, name) end
-    local found = find(own)
+    local importer = own.source == nil and module.importer()
+    check_options(own)
+    if type(own.subprocess) == "table" then return import("subprocess.spawn").spawn(own, importer) end
+    local found = find(own, importer)
     local channel, code = native.spawn(found.name, configure(found), own.inherit_context == false,
         own.concurrency_hint == 1, own.new_master == true)
     return channel or errors.raise_code(code)

@@ -26,6 +26,9 @@ function source.read(name, id)
     error(e, 0)
 end
 
+-- The same of the given texts alone.
+function source.cached(name) return cache[name] end
+
 -- Adds a tree {component = text or tree} below a directory.
 function source.add(tree, directory)
     for name, value in pairs(tree) do

@@ -19,12 +19,15 @@ local SIGKILL = 9
 
 local enter, perform = S.enter, operation.perform
 local raise, raise_code, raise_core = errors.raise, errors.raise_code, errors.raise_core
-local getmetatable, select, tostring, type = getmetatable, select, tostring, type
+local getmetatable, rawset, select, tostring, type = getmetatable, rawset, select, tostring, type
 local encode = class.native.encode
+local pcall = import("core.scope").stock_pcall
+local error = error
 local is_open, io_close = io.is_open, io.close
 
 local native = core.bind("ipc", [[
     int32_t send(void *, const void *);
+    int32_t close_descriptors(const void *);
     int32_t add_child(const void *vm, int32_t);
     int32_t kill_child(int32_t, int32_t);
     int32_t forget_child(int32_t); ]])
@@ -48,7 +51,7 @@ function channel.describe(value)
     if name == "file_descriptor" then
         local handle = descriptor.describe(value)
         if type(handle) == "cdata" then
-            descriptor.lock(value, locked)
+            descriptor.lock(value)
             locked[#locked + 1] = value
         end
         return handle
@@ -73,29 +76,31 @@ end
 -- A closed channel.
 function channel.new(limit)
     local self = object.new(mt)
-    self[LIMIT], self[CHILD] = limit, false
+    rawset(self, LIMIT, limit)
+    rawset(self, CHILD, false)
     return self
 end
 
 local function unlock(list)
-    for i = 1, #list do descriptor.lock(list[i], false) end
+    for i = 1, #list do descriptor.unlock(list[i]) end
 end
 
--- encode() with the descriptors that it has locked.
+-- The message of a value, how many descriptors go along, and the list of those that are locked for it.
 local function make(value, limit)
     locked = {}
-    local message, refused = encode(value, limit)
+    local message, more = encode(value, limit)
     local list = locked
     locked = {}
-    if message then return message, list end
+    if message then return message, more, list end
     unlock(list)
-    if type(refused) == "number" then raise_code(refused) end
-    raise(refused, refused == "EINVAL" and 2 or nil)
+    if type(more) == "number" then raise_code(more) end
+    raise(more, more == "EINVAL" and 2 or nil)
 end
 
--- Passes the outcome of a send on.
-local function finish(list, ok, code)
+-- Passes the outcome of a send on. Addresses that nobody has are closed at once: they count as senders.
+local function finish(message, list, ok, code)
     unlock(list)
+    native.close_descriptors(message)
     if not ok then error(code, 0) end
     object.check(code)
 end
@@ -105,11 +110,11 @@ function methods.send(self, ...)
     local handle = check_self(self)
     local f = enter()
     if is_open(handle) == 0 then raise_core(errors.CHANNEL_CLOSED) end
-    local message, list = make((...), self[LIMIT])
-    if #list == 0 then
+    local message, descriptors, list = make((...), self[LIMIT])
+    if descriptors == 0 then
         object.check(perform(self[WRITE], f, native.send, handle, message))
     else
-        finish(list, pcall(perform, self[WRITE], f, native.send, handle, message))
+        finish(message, list, pcall(perform, self[WRITE], f, native.send, handle, message))
     end
 end
 

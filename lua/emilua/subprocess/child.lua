@@ -1,0 +1,82 @@
+-- The first code of an actor in a process of its own: (inbox, configuration) -> exit status.
+local import = ...
+local class = import("actor.class")
+local emilua = import("main")
+local core = import("core.native")
+local path = import("filesystem.path.value")
+local report = import("core.report")
+local run = import("core.run")
+local serial = import("subprocess.serial")
+local source = import("program.source")
+local ffi = require("ffi")
+
+local getenv, jit, loadstring, package, setfenv, setmetatable = os.getenv, jit, loadstring, package, setfenv, setmetatable
+local error, pairs, stderr = error, pairs, io.stderr
+local globals = _G
+
+ffi.cdef("int setenv(const char *, const char *, int);")
+
+-- Directories of EMILUA_PATH.
+local function search_path()
+    local list = {}
+    for directory in (getenv("EMILUA_PATH") or ""):gmatch("[^:]+") do list[#list + 1] = directory end
+    return list
+end
+
+-- Modules of the source cache, by the templates of package.path.
+local function search_cache(name)
+    local file = name:gsub("%.", "/")
+    for template in package.path:gmatch("[^;]+") do
+        local text = source.cached((template:gsub("%?", (file:gsub("%%", "%%%%")))))
+        if text then return loadstring(text, "@" .. name) end
+    end
+    return "\n\tno source in the cache"
+end
+
+-- The text of the entry: given, cached, or in a file of the child's own view.
+local function entry_text(c)
+    if c.text then return c.text end
+    local text = c.file and source.read(c.file)
+    return text or error((c.file or "an actor without a module") .. ": " .. core.error_text(2), 0)
+end
+
+local function program(c)
+    import("program.environment").start()
+    local modules = import("program.modules")
+    modules.search_path = search_path()
+    local own = { root = c.root or "", leaf = c.leaf, context = "worker" }
+    return modules.start(c.file or "/worker", entry_text(c), c.chunk_name, own)
+end
+
+local function chunk(c)
+    package.path, package.cpath = c.path, c.cpath
+    table.insert(package.loaders, 2, search_cache)
+    local main, message = loadstring(entry_text(c), c.chunk_name or "@" .. c.file)
+    if not main then return nil, message end
+    local own = { _CONTEXT = "worker", _FILE = c.file and path.new(c.file) }
+    return setfenv(main, setmetatable(own, { __index = globals, __newindex = globals }))
+end
+
+return function(inbox, text)
+    local c = serial.decode(text)
+    if not c.jit then jit.off() end
+    for name, value in pairs(c.environment) do ffi.C.setenv(name, value, 1) end
+    core.native_locale()
+    source.add(c.tree, "")
+    emilua.context = "worker"
+    package.loaded.emilua = emilua
+    run.arguments = { "", "" }
+    if c.single then class.native.set_single() end
+    report.check_environment()
+
+    local ok, main, message = pcall(c.program and program or chunk, c)
+    if not ok or not main then
+        stderr:write("Error starting the lua VM: ", import("core.errors").text(message or main), "\n")
+        return 1
+    end
+    local passed, exit = run.program(function()
+        class.native.attach(inbox, c.limit)
+        return main()
+    end)
+    return exit or passed and 0 or 1
+end

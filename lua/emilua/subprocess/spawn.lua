@@ -1,0 +1,163 @@
+-- spawn_vm{subprocess = ...}: the options, the request to the supervisor, and what the child is told.
+local import = ...
+local channel = import("subprocess.channel")
+local core = import("core.native")
+local descriptor = import("io.descriptor")
+local errors = import("core.errors")
+local ids = import("program.ids")
+local module = import("actor.module")
+local raw = import("core.raw")
+local serial = import("subprocess.serial")
+local supervisor = import("supervisor")
+
+local raise, raise_code = errors.raise, errors.raise_code
+local getmetatable, ipairs, jit, package, pairs, type = getmetatable, ipairs, jit, package, pairs, type
+local functions = raw.functions
+
+local spawn = {}
+
+local LINUX, FREEBSD = jit.os == "Linux", jit.os == "BSD"
+
+-- Flags of clone(2) by option.
+local NAMESPACES = {
+    { "newns_uts", 0x04000000 }, { "newns_ipc", 0x08000000 }, { "newns_pid", 0x20000000 },
+    { "newns_user", 0x10000000 }, { "newns_net", 0x40000000 }, { "newns_mount", 0x00020000 },
+}
+local PD_DAEMON = 1
+local STREAMS = { "stdin", "stdout", "stderr" }
+
+local function check_namespaces(opts)
+    local flags = 0
+    for _, namespace in ipairs(NAMESPACES) do
+        local name, flag = namespace[1], namespace[2]
+        local wanted = opts[name]
+        if wanted ~= nil and type(wanted) ~= "boolean" then raise("EINVAL", "subprocess/" .. name) end
+        if wanted ~= nil and not LINUX then raise("ENOTSUP") end
+        if wanted then flags = flags + flag end
+    end
+    return flags
+end
+
+-- The descriptor of an option: its number.
+local function number(fd, arg)
+    descriptor.use(fd, arg, arg)
+    return descriptor.number(fd)
+end
+
+-- What the streams are for the native half: nil, true, or a number.
+local function check_streams(opts)
+    local streams = {}
+    for i, name in ipairs(STREAMS) do
+        local value, arg = opts[name], "subprocess/" .. name
+        if value == "share" then
+            streams[i] = true
+        elseif value ~= nil then
+            streams[i] = number(value, arg)
+        end
+    end
+    return streams
+end
+
+local function check_environment(environment)
+    local arg = "subprocess/environment"
+    if environment == nil then return {} end
+    if type(environment) ~= "table" then raise("EINVAL", arg) end
+    for name, value in pairs(environment) do
+        if type(name) ~= "string" or type(value) ~= "string" then raise("EINVAL", arg) end
+    end
+    return environment
+end
+
+local function check_tree(tree, arg)
+    if type(tree) ~= "table" then raise("EINVAL", arg) end
+    for name, value in pairs(tree) do
+        if type(name) ~= "string" then raise("EINVAL", arg) end
+        if type(value) ~= "string" then check_tree(value, arg) end
+    end
+    return tree
+end
+
+local function check_init(init)
+    if init == nil then return nil end
+    if type(init) ~= "table" then raise("EINVAL", "subprocess/init") end
+    local argument = init.arg
+    if argument ~= nil then argument = number(argument, "subprocess/init/arg") end
+    if type(init.script) ~= "string" then raise("EINVAL", "subprocess/init/script") end
+    return init.script, argument
+end
+
+-- The limit of texts in the second format; 0 is the first.
+local function check_ipc(ipc)
+    if ipc == nil then return 0 end
+    local limit = type(ipc) == "table" and ipc.strings
+    if type(limit) ~= "number" or limit % 1 ~= 0 or not (limit >= 1 and limit <= 65536) then
+        raise("EINVAL", "subprocess/ipc")
+    end
+    return limit
+end
+
+-- The native modules that the child may load without files: their paths by id, and those of directories.
+local function check_native_modules(list)
+    local arg = "subprocess/native_modules_cache"
+    if list == nil then return nil end
+    if list == "all" then return import("subprocess.native_modules").all() end
+    if type(list) ~= "table" then raise("EINVAL", arg) end
+    for i = 1, #list do
+        if type(list[i]) ~= "string" then raise("EINVAL", arg) end
+    end
+    return import("subprocess.native_modules").find(list)
+end
+
+-- Where the child's entry comes from: the fields of its configuration.
+local function entry(own, importer)
+    local id = own.module
+    if own.source ~= nil then
+        return { text = own.source, chunk_name = "=" .. (own.name or "worker") }
+    elseif getmetatable(id) == "filesystem.path" then
+        local path = tostring(id)
+        return { file = path, root = ids.directory(path), leaf = false }
+    elseif id == nil or id == "" then
+        return {}
+    end
+    local found = module.resolve(importer, id)
+    return { file = found.path, root = found.root or ids.directory(found.path), leaf = found.leaf or false }
+end
+
+-- The channel to a new process. `own` are the options of spawn_vm, `importer` the module that calls it.
+function spawn.spawn(own, importer)
+    local opts = own.subprocess
+    if not LINUX and not FREEBSD then raise("ENOTSUP") end
+    local flags = check_namespaces(opts)
+    if opts.pd_daemon and FREEBSD then flags = flags + PD_DAEMON end
+    local streams = check_streams(opts)
+    local configuration = entry(own, importer)
+    configuration.environment = check_environment(opts.environment)
+    configuration.tree = opts.source_tree_cache ~= nil
+        and check_tree(opts.source_tree_cache, "subprocess/source_tree_cache") or {}
+    local native_modules = check_native_modules(opts.native_modules_cache)
+    if opts.ld_library_directories ~= nil then raise("ENOTSUP") end
+    local script, argument = check_init(opts.init)
+    configuration.limit = check_ipc(opts.ipc)
+    configuration.program = raw.program ~= nil
+    configuration.path, configuration.cpath = package.path, package.cpath
+    configuration.jit = jit.status() and true or false
+    configuration.single = own.concurrency_hint == 1
+    configuration.native_modules = native_modules and native_modules.names
+    supervisor.start()
+
+    local pid, handle, socket = functions.supervisor_spawn(flags, streams[1], streams[2], streams[3])
+    if not pid then
+        if handle == -errors.number.EIO then errors.raise_misc(2) end
+        raise_code(handle)
+    end
+    local new = channel.adopt(socket, handle, pid, configuration.limit)
+    local code = functions.supervisor_configure(socket, serial.encode(configuration), script, argument,
+        native_modules and native_modules.descriptors)
+    if code then
+        new:kill()
+        raise_code(code)
+    end
+    return new
+end
+
+return spawn
