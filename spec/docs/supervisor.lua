@@ -1,0 +1,17 @@
+-- Actors in processes of their own, for docs_spec.lua.
+local supervisor = {
+    arguments = { "subprocess_options" },
+}
+
+function supervisor.objects()
+    local emilua = require "emilua"
+    local module = require "emilua.supervisor"
+    return {
+        supervisor = { module },
+        ipc_actor_channel = { class = emilua.spawn_vm { source = "", subprocess = {} } },
+    }
+end
+
+function supervisor.close(objects) objects.ipc_actor_channel.class:close() end
+
+return supervisor
