@@ -1,0 +1,62 @@
+-- What the specs of actors in processes of their own share.
+
+local emilua = require "emilua"
+local pipe = require "emilua.pipe"
+local supervisor = require "emilua.supervisor"
+local byte_span = emilua.byte_span
+
+local subprocess = {}
+
+-- It stays: the checks for what a test leaves behind begin with it.
+supervisor.start()
+
+--- Starts an actor whose entry is `source`; what it prints, its errors among it, comes from the function returned,
+-- which waits for its end.
+function subprocess.speaking(source, options)
+    local read, write = pipe.pair()
+    local settings = { stdout = write:release(), stderr = nil }
+    settings.stderr = settings.stdout
+    for name, value in pairs(options or {}) do settings[name] = value end
+    local channel = emilua.spawn_vm { source = source, subprocess = settings }
+    settings.stdout:close()
+    return channel, function()
+        local parts, buffer = {}, byte_span.new(4096)
+        while true do
+            local ok, n = pcall(read.read_some, read, buffer)
+            if not ok then break end
+            parts[#parts + 1] = tostring(buffer:first(n))
+        end
+        read:close()
+        return table.concat(parts)
+    end
+end
+
+--- Starts an actor that nobody listens to.
+function subprocess.spawn(source, options)
+    return emilua.spawn_vm { source = source, subprocess = options or {} }
+end
+
+--- The output of an actor that only has an init script.
+function subprocess.script(script, options)
+    local settings = { init = { script = script } }
+    for name, value in pairs(options or {}) do
+        if name == "arg" then settings.init.arg = value else settings[name] = value end
+    end
+    local channel, output = subprocess.speaking("", settings)
+    local text = output()
+    channel:close()
+    return text
+end
+
+--- A message's way there and back, in a child that sends back what it gets.
+subprocess.ECHO = [[
+    local inbox = require "emilua.inbox"
+    local reply = inbox:receive()
+    while true do
+        local ok, message = pcall(inbox.receive, inbox)
+        if not ok then break end
+        reply:send(message)
+    end
+]]
+
+return subprocess
