@@ -36,13 +36,13 @@ function subprocess.spawn(source, options)
     return emilua.spawn_vm { source = source, subprocess = options or {} }
 end
 
---- The output of an actor that only has an init script.
+--- The output of an actor's init script; behind it `<started>` if the actor began.
 function subprocess.script(script, options)
     local settings = { init = { script = script } }
     for name, value in pairs(options or {}) do
         if name == "arg" then settings.init.arg = value else settings[name] = value end
     end
-    local channel, output = subprocess.speaking("", settings)
+    local channel, output = subprocess.speaking("io.write '<started>'", settings)
     local text = output()
     channel:close()
     return text

@@ -80,7 +80,10 @@ describe("spawn_vm{subprocess}", function()
                         print(require("a"), require("b"), require("b.a"), require("b.c.a"), tostring(_FILE), _CONTEXT)
                     ]],
                     ["a.lua"] = "return 'top'",
-                    b = { ["init.lua"] = "return 'init'", ["a.lua"] = "return 'deep'", c = { ["a.lua"] = "return 'deeper'" } },
+                    b = {
+                        ["init.lua"] = "return 'init'", ["a.lua"] = "return 'deep'",
+                        c = { ["a.lua"] = "return 'deeper'" },
+                    },
                 },
             },
         }

@@ -6,7 +6,7 @@ use super::platform::{close_from, die_with_parent};
 use super::protocol::Stream;
 use super::zygote::{self, SOCKET};
 use super::{actor, host, message, pid1};
-use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal, sigprocmask};
 use nix::sys::socket::{AddressFamily, Shutdown, SockFlag, SockType, shutdown, socketpair};
 use nix::unistd::{ForkResult, dup2_raw, fork, pipe};
@@ -60,7 +60,11 @@ fn install(socket: OwnedFd, streams: Streams) -> io::Result<OwnedFd> {
     for ((number, kind), given) in streams.kinds.into_iter().enumerate().zip(streams.given) {
         sources[number] = match kind {
             Stream::Share => None,
-            Stream::Given => Some(out_of_the_way(given.ok_or(io::ErrorKind::InvalidInput)?)?),
+            Stream::Given => {
+                let given = given.ok_or(io::ErrorKind::InvalidInput)?;
+                make_blocking(&given)?;
+                Some(out_of_the_way(given)?)
+            }
             Stream::Dead => Some(out_of_the_way(dead_end(number)?)?),
         };
     }
@@ -81,6 +85,13 @@ fn out_of_the_way(fd: OwnedFd) -> io::Result<OwnedFd> {
     let moved = fcntl(&fd, FcntlArg::F_DUPFD_CLOEXEC(10))?;
     // SAFETY: the kernel has just made it.
     Ok(unsafe { OwnedFd::from_raw_fd(moved) })
+}
+
+/// What writes to standard output, or reads in a script, does not expect EAGAIN.
+fn make_blocking(fd: &OwnedFd) -> io::Result<()> {
+    let flags = OFlag::from_bits_retain(fcntl(fd, FcntlArg::F_GETFL)?);
+    fcntl(fd, FcntlArg::F_SETFL(flags - OFlag::O_NONBLOCK))?;
+    Ok(())
 }
 
 /// dup2(2) to a number that this process is about to reuse.
@@ -118,6 +129,8 @@ const LONGEST_SCRIPT: usize = 1 << 20;
 fn run_script(socket: &OwnedFd) -> io::Result<()> {
     let mut text = vec![0; LONGEST_SCRIPT];
     let message = message::receive(socket.as_fd(), &mut text)?;
+    // All calls of a script block, also on what was a stream of the host's.
+    message.descriptors.iter().try_for_each(make_blocking)?;
     let argument = message.descriptors.first().map(AsRawFd::as_raw_fd);
     let succeeded = !message.truncated
         && init_script::run(&Script {
