@@ -10,6 +10,18 @@ local subprocess = {}
 -- It stays: the checks for what a test leaves behind begin with it.
 supervisor.start()
 
+--- What comes from a stream up to its end; it is closed then.
+function subprocess.drain(read)
+    local parts, buffer = {}, byte_span.new(4096)
+    while true do
+        local ok, n = pcall(read.read_some, read, buffer)
+        if not ok then break end
+        parts[#parts + 1] = tostring(buffer:first(n))
+    end
+    read:close()
+    return table.concat(parts)
+end
+
 --- Starts an actor whose entry is `source`; what it prints, its errors among it, comes from the function returned,
 -- which waits for its end.
 function subprocess.speaking(source, options)
@@ -19,16 +31,7 @@ function subprocess.speaking(source, options)
     for name, value in pairs(options or {}) do settings[name] = value end
     local channel = emilua.spawn_vm { source = source, subprocess = settings }
     settings.stdout:close()
-    return channel, function()
-        local parts, buffer = {}, byte_span.new(4096)
-        while true do
-            local ok, n = pcall(read.read_some, read, buffer)
-            if not ok then break end
-            parts[#parts + 1] = tostring(buffer:first(n))
-        end
-        read:close()
-        return table.concat(parts)
-    end
+    return channel, function() return subprocess.drain(read) end
 end
 
 --- Starts an actor that nobody listens to.

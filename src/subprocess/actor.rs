@@ -21,7 +21,12 @@ pub fn main(inbox: OwnedFd, mut configuration: Configuration) -> ! {
             let bytes = configuration.bytes();
             ffi::lua_pushlstring(l, bytes.as_ptr().cast(), bytes.len());
             configuration.wipe();
-            let failed = ffi::lua_pcall(l, 2, 1, 0) != 0;
+            ffi::lua_createtable(l, 0, 0);
+            for (i, path) in configuration.libraries().iter().enumerate() {
+                ffi::lua_pushstring(l, path.as_ptr());
+                ffi::lua_rawseti(l, -2, i as ffi::lua_Integer + 1);
+            }
+            let failed = ffi::lua_pcall(l, 3, 1, 0) != 0;
             if failed {
                 report_error(l);
             }
@@ -33,9 +38,9 @@ pub fn main(inbox: OwnedFd, mut configuration: Configuration) -> ! {
     unsafe { libc::exit(status) }
 }
 
-/// `start(inbox, configuration) -> status`: the Lua half's `subprocess.child`.
+/// `start(inbox, configuration, libraries) -> status`: the Lua half's `subprocess.child`.
 unsafe extern "C-unwind" fn start(l: *mut lua_State) -> c_int {
-    // SAFETY: called by `main` with two arguments; nothing here needs dropping when Lua raises.
+    // SAFETY: called by `main` with three arguments; nothing here needs dropping when Lua raises.
     unsafe {
         lua::open(l, c"emilua");
         ffi::lua_getfield(l, ffi::LUA_REGISTRYINDEX, c"emilua.import".as_ptr());
@@ -43,7 +48,8 @@ unsafe extern "C-unwind" fn start(l: *mut lua_State) -> c_int {
         ffi::lua_call(l, 1, 1);
         ffi::lua_pushvalue(l, 1);
         ffi::lua_pushvalue(l, 2);
-        ffi::lua_call(l, 2, 1);
+        ffi::lua_pushvalue(l, 3);
+        ffi::lua_call(l, 3, 1);
     }
     1
 }

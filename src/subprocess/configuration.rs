@@ -5,9 +5,11 @@
 use super::message;
 use nix::errno::Errno;
 use nix::sys::memfd::{MFdFlags, memfd_create};
+use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::path::PathBuf;
 
 /// Bytes at most.
 pub const LONGEST: usize = 64 << 20;
@@ -15,17 +17,28 @@ pub const LONGEST: usize = 64 << 20;
 /// Bytes that are erased when they are not needed any more.
 pub struct Configuration {
     bytes: Vec<u8>,
+    /// C modules that the actor may load, by the paths under which the dynamic linker knows them.
+    libraries: Vec<CString>,
 }
 
 impl Configuration {
-    /// Sends `bytes` to a child, and whether an init script follows.
-    pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], has_script: bool) -> io::Result<()> {
-        if bytes.len() > LONGEST {
+    /// Sends `bytes` to a child, libraries for it, and whether an init script follows.
+    pub fn send(
+        socket: BorrowedFd<'_>,
+        bytes: &[u8],
+        libraries: &[PathBuf],
+        has_script: bool,
+    ) -> io::Result<()> {
+        if bytes.len() > LONGEST || libraries.len() >= message::DESCRIPTORS {
             return Err(Errno::EMSGSIZE.into());
         }
         let mut file = File::from(memfd_create("emilua", MFdFlags::MFD_CLOEXEC)?);
         file.write_all(bytes)?;
-        message::send(socket, &[u8::from(has_script)], &[file.as_raw_fd()])?;
+        let libraries = libraries.iter().map(File::open);
+        let libraries = libraries.collect::<io::Result<Vec<_>>>()?;
+        let files = std::iter::once(&file).chain(&libraries);
+        let numbers: Vec<RawFd> = files.map(AsRawFd::as_raw_fd).collect();
+        message::send(socket, &[u8::from(has_script)], &numbers)?;
         Ok(())
     }
 
@@ -33,7 +46,8 @@ impl Configuration {
     pub fn receive(socket: BorrowedFd<'_>) -> io::Result<(Self, bool)> {
         let mut has_script = [0];
         let message = message::receive(socket, &mut has_script)?;
-        let descriptor = message.descriptors.into_iter().next();
+        let mut descriptors = message.descriptors.into_iter();
+        let descriptor = descriptors.next();
         let (1, Some(descriptor)) = (message.length, descriptor) else {
             return Err(io::ErrorKind::UnexpectedEof.into());
         };
@@ -43,15 +57,32 @@ impl Configuration {
         // Room for one byte more, by which the end is seen: growing would leave a copy behind.
         let mut bytes = Vec::with_capacity(size as usize + 1);
         file.read_to_end(&mut bytes)?;
-        Ok((Self { bytes }, has_script[0] != 0))
+        let libraries = descriptors.map(|library| open(&library));
+        let libraries = libraries.collect::<io::Result<_>>()?;
+        Ok((Self { bytes, libraries }, has_script[0] != 0))
     }
 
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
+    pub fn libraries(&self) -> &[CString] {
+        &self.libraries
+    }
+
     /// Erases them.
     pub fn wipe(&mut self) {
         super::wipe(&mut self.bytes);
     }
+}
+
+/// Loads a library while the host's view of files is there. The dynamic linker knows it by this path from now on, whatever
+/// the path leads to later.
+fn open(library: &OwnedFd) -> io::Result<CString> {
+    let path = CString::new(format!("/proc/self/fd/{}", library.as_raw_fd()))?;
+    // SAFETY: a terminated path; the library's initialisers are what the host has chosen.
+    if unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) }.is_null() {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    Ok(path)
 }

@@ -10,10 +10,12 @@ use std::ffi::{CStr, OsStr, c_int};
 use std::io;
 use std::os::fd::{BorrowedFd, IntoRawFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::slice;
 
 /// C functions of this module, as [`crate::lua`] registers them.
 pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] = &[
+    (c"list_libraries", list_libraries),
     (c"supervisor_start", start),
     (c"supervisor_spawn", spawn),
     (c"supervisor_configure", configure),
@@ -114,15 +116,55 @@ unsafe extern "C-unwind" fn spawn(l: *mut lua_State) -> c_int {
     }
 }
 
-/// `supervisor_configure(socket, configuration, script | nil, argument | nil) -> nothing | code, text`.
+/// The paths in a list; none for another value.
+unsafe fn paths(l: *mut lua_State, i: c_int) -> Vec<PathBuf> {
+    let mut list = Vec::new();
+    // SAFETY: a C function's state with free slots; a string that is read stays in the list.
+    unsafe {
+        if ffi::lua_istable(l, i) != 0 {
+            for n in 1..=ffi::lua_objlen(l, i) {
+                ffi::lua_rawgeti(l, i, n as ffi::lua_Integer);
+                let path = OsStr::from_bytes(bytes(l, -1).unwrap_or_default());
+                list.push(PathBuf::from(path));
+                ffi::lua_pop(l, 1);
+            }
+        }
+    }
+    list
+}
+
+/// `list_libraries(directory) -> names`: of the shared objects in it, without the ending.
+unsafe extern "C-unwind" fn list_libraries(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half with a string.
+    unsafe {
+        let directory = PathBuf::from(OsStr::from_bytes(bytes(l, 1).unwrap_or_default()));
+        let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+        let paths = entries.map(|entry| entry.path());
+        let libraries = paths.filter(|path| path.extension() == Some(OsStr::new("so")));
+        let names: Vec<_> = libraries
+            .filter_map(|path| Some(path.file_stem()?.to_owned()))
+            .collect();
+        ffi::lua_createtable(l, names.len() as c_int, 0);
+        for (i, name) in names.iter().enumerate() {
+            let name = name.as_bytes();
+            ffi::lua_pushlstring(l, name.as_ptr().cast(), name.len());
+            ffi::lua_rawseti(l, -2, i as ffi::lua_Integer + 1);
+        }
+    }
+    1
+}
+
+/// `supervisor_configure(socket, configuration, script | nil, argument | nil, libraries | nil) -> nothing | code, text`.
 unsafe extern "C-unwind" fn configure(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with a descriptor that it owns, two strings and a number.
     unsafe {
         let socket = BorrowedFd::borrow_raw(ffi::lua_tointeger(l, 1) as RawFd);
         let (configuration, script) = (bytes(l, 2), bytes(l, 3));
         let argument = (ffi::lua_isnumber(l, 4) != 0).then(|| ffi::lua_tointeger(l, 4) as RawFd);
+        let libraries = paths(l, 5);
         let outcome = attempt(|| {
-            Configuration::send(socket, configuration.unwrap_or_default(), script.is_some())?;
+            let configuration = configuration.unwrap_or_default();
+            Configuration::send(socket, configuration, &libraries, script.is_some())?;
             if let Some(script) = script {
                 message::send(socket, script, argument.as_slice())?;
             }

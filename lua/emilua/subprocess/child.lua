@@ -1,4 +1,4 @@
--- The first code of an actor in a process of its own: (inbox, configuration) -> exit status.
+-- The first code of an actor in a process of its own: (inbox, configuration, libraries) -> exit status.
 local import = ...
 local class = import("actor.class")
 local emilua = import("main")
@@ -11,7 +11,7 @@ local source = import("program.source")
 local ffi = require("ffi")
 
 local getenv, jit, loadstring, package, setfenv, setmetatable = os.getenv, jit, loadstring, package, setfenv, setmetatable
-local error, pairs, stderr = error, pairs, io.stderr
+local error, ipairs, pairs, stderr = error, ipairs, pairs, io.stderr
 local globals = _G
 
 ffi.cdef("int setenv(const char *, const char *, int);")
@@ -57,12 +57,24 @@ local function chunk(c)
     return setfenv(main, setmetatable(own, { __index = globals, __newindex = globals }))
 end
 
-return function(inbox, text)
+-- C modules that were loaded before the init script, and are found by the paths that they were loaded from.
+local function preload(names, paths)
+    for i, name in ipairs(names or {}) do
+        local open = "luaopen_" .. name:gsub("^.*%-", ""):gsub("%.", "_")
+        package.preload[name] = function(...)
+            local f, message = package.loadlib(paths[i], open)
+            return (f or error(message, 0))(...)
+        end
+    end
+end
+
+return function(inbox, text, libraries)
     local c = serial.decode(text)
     if not c.jit then jit.off() end
     for name, value in pairs(c.environment) do ffi.C.setenv(name, value, 1) end
     core.native_locale()
     source.add(c.tree, "")
+    preload(c.native_modules, libraries)
     emilua.context = "worker"
     package.loaded.emilua = emilua
     run.arguments = { "", "" }

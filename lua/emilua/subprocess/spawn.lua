@@ -152,7 +152,7 @@ function spawn.spawn(own, importer)
     end
     local new = channel.adopt(socket, handle, pid, configuration.limit)
     local code = functions.supervisor_configure(socket, serial.encode(configuration), script, argument,
-        native_modules and native_modules.descriptors)
+        native_modules and native_modules.paths)
     if code then
         new:kill()
         raise_code(code)
