@@ -61,8 +61,9 @@ describe("spawn_vm{subprocess}", function()
             count[kind] = count[kind] + 1
         end
         assert.same({ "pipe", "pipe", "pipe", "socket" }, { kinds[0], kinds[1], kinds[2], kinds[3] })
-        -- One pipe is that to ls, one socket that to the actor's own supervisor.
-        assert.same({ pipe = 4, socket = 2 }, count)
+        -- One pipe, or both of its ends still, is that to ls, one socket that to the actor's own supervisor.
+        assert.is_true(count.pipe == 4 or count.pipe == 5, count.pipe)
+        assert.equal(2, count.socket)
         channel:close()
     end))
 

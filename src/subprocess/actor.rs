@@ -1,14 +1,20 @@
 //! The Lua VM of an actor's process.
 
-use super::configuration::Configuration;
+use super::barrier::Barrier;
+use super::child::Start;
 use crate::lua;
 use crate::push_function;
 use mlua::ffi::{self, lua_State};
 use std::ffi::c_int;
-use std::os::fd::{IntoRawFd, OwnedFd};
+use std::os::fd::IntoRawFd;
 
-/// Runs the actor that `configuration` describes and ends the process with its status.
-pub fn main(inbox: OwnedFd, mut configuration: Configuration) -> ! {
+/// Runs the actor and ends the process with its status.
+pub fn main(start: Start) -> ! {
+    let Start {
+        inbox,
+        mut configuration,
+        barriers,
+    } = start;
     // SAFETY: a state of its own, which only this thread uses.
     let status = unsafe {
         let l = ffi::luaL_newstate();
@@ -16,7 +22,7 @@ pub fn main(inbox: OwnedFd, mut configuration: Configuration) -> ! {
             1
         } else {
             ffi::luaL_openlibs(l);
-            push_function(l, start);
+            push_function(l, run);
             ffi::lua_pushinteger(l, inbox.into_raw_fd() as ffi::lua_Integer);
             let bytes = configuration.bytes();
             ffi::lua_pushlstring(l, bytes.as_ptr().cast(), bytes.len());
@@ -26,6 +32,7 @@ pub fn main(inbox: OwnedFd, mut configuration: Configuration) -> ! {
                 ffi::lua_pushstring(l, path.as_ptr());
                 ffi::lua_rawseti(l, -2, i as ffi::lua_Integer + 1);
             }
+            barriers.into_iter().for_each(Barrier::wait);
             let failed = ffi::lua_pcall(l, 3, 1, 0) != 0;
             if failed {
                 report_error(l);
@@ -38,8 +45,8 @@ pub fn main(inbox: OwnedFd, mut configuration: Configuration) -> ! {
     unsafe { libc::exit(status) }
 }
 
-/// `start(inbox, configuration, libraries) -> status`: the Lua half's `subprocess.child`.
-unsafe extern "C-unwind" fn start(l: *mut lua_State) -> c_int {
+/// `run(inbox, configuration, libraries) -> status`: the Lua half's `subprocess.child`.
+unsafe extern "C-unwind" fn run(l: *mut lua_State) -> c_int {
     // SAFETY: called by `main` with three arguments; nothing here needs dropping when Lua raises.
     unsafe {
         lua::open(l, c"emilua");

@@ -1,5 +1,6 @@
 //! An actor's process from its creation to its first Lua code.
 
+use super::barrier::Barrier;
 use super::configuration::Configuration;
 use super::init_script::{self, Script};
 use super::platform::{close_from, die_with_parent};
@@ -29,12 +30,20 @@ pub fn exit(status: i32) -> ! {
 /// Never returns: what goes wrong before there is a VM ends the process with 1.
 pub fn main(socket: OwnedFd, streams: Streams) -> ! {
     match start(socket, streams) {
-        Ok((inbox, configuration)) => actor::main(inbox, configuration),
+        Ok(start) => actor::main(start),
         Err(_) => exit(1),
     }
 }
 
-fn start(socket: OwnedFd, streams: Streams) -> io::Result<(OwnedFd, Configuration)> {
+/// What an actor begins with.
+pub struct Start {
+    pub inbox: OwnedFd,
+    pub configuration: Configuration,
+    /// To be waited at before the first code of the actor.
+    pub barriers: Vec<Barrier>,
+}
+
+fn start(socket: OwnedFd, streams: Streams) -> io::Result<Start> {
     let socket = install(socket, streams)?;
     close_from(SOCKET + 1);
     reset_signals()?;
@@ -46,10 +55,14 @@ fn start(socket: OwnedFd, streams: Streams) -> io::Result<(OwnedFd, Configuratio
         run_script(&socket)?;
         close_from(SOCKET + 1);
     }
-    pid1::split(|| configuration.wipe())?;
+    let mut barriers = Vec::from_iter(pid1::split(|| configuration.wipe())?);
     ignore(Signal::SIGPIPE)?;
-    start_zygote(&mut configuration)?;
-    Ok((socket, configuration))
+    barriers.push(start_zygote(&mut configuration)?);
+    Ok(Start {
+        inbox: socket,
+        configuration,
+        barriers,
+    })
 }
 
 /// Puts the streams at 0 to 2 and the socket at [`SOCKET`].
@@ -148,7 +161,8 @@ fn run_script(socket: &OwnedFd) -> io::Result<()> {
 }
 
 /// This process's own zygote, for actors of the actor: forked before any of its code runs.
-fn start_zygote(configuration: &mut Configuration) -> io::Result<()> {
+fn start_zygote(configuration: &mut Configuration) -> io::Result<Barrier> {
+    let (barrier, held) = Barrier::new()?;
     let (ours, theirs) = socketpair(
         AddressFamily::Unix,
         SockType::SeqPacket,
@@ -163,12 +177,13 @@ fn start_zygote(configuration: &mut Configuration) -> io::Result<()> {
             close_from(SOCKET + 1);
             // SAFETY: it was put there just now; `theirs` has been closed under it.
             let control = unsafe { OwnedFd::from_raw_fd(SOCKET) };
-            std::mem::forget((ours, theirs));
+            std::mem::forget((ours, theirs, barrier));
+            held.leave();
             zygote::serve(control)
         }
         ForkResult::Parent { .. } => {
             host::adopt(ours);
-            Ok(())
+            Ok(barrier)
         }
     }
 }

@@ -4,6 +4,7 @@
 //! is to be; an init script sets its world up before the first code of the actor runs.
 
 mod actor;
+mod barrier;
 mod child;
 mod children;
 mod configuration;

@@ -3,6 +3,7 @@
 //! The signals are blocked and waited for, not handled: one that comes before this process is ready stays pending, where
 //! the kernel would drop it for want of a handler.
 
+use super::barrier::Barrier;
 use super::child::exit;
 use super::platform::close_from;
 use nix::errno::Errno;
@@ -25,19 +26,25 @@ fn power_off() -> libc::c_int {
 }
 
 /// Forks when this is PID 1. Returns in the actor only; the original process goes on as `init` when `wipe` has erased
-/// what it knows of the actor.
-pub fn split(wipe: impl FnOnce()) -> nix::Result<()> {
+/// what it knows of the actor, which waits for that at the barrier.
+pub fn split(wipe: impl FnOnce()) -> nix::Result<Option<Barrier>> {
     if nix::unistd::getpid().as_raw() != 1 {
-        return Ok(());
+        return Ok(None);
     }
+    let (barrier, held) = Barrier::new()?;
     let waited = waited_for();
     let mut before = SigSet::empty();
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&waited), Some(&mut before))?;
     // SAFETY: the process has one thread.
     match unsafe { fork() }? {
-        ForkResult::Child => sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None),
+        ForkResult::Child => {
+            sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
+            Ok(Some(barrier))
+        }
         ForkResult::Parent { child } => {
             wipe();
+            held.leave();
+            std::mem::forget(barrier);
             close_from(0);
             init(child, &waited)
         }
