@@ -46,6 +46,11 @@ impl Channels {
         self.free.push(number);
     }
 
+    /// Whether there is no channel.
+    pub fn is_empty(&self) -> bool {
+        self.senders.len() == self.free.len()
+    }
+
     /// Closes all.
     pub fn close(&mut self) {
         self.senders.fill_with(|| None);

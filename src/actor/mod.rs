@@ -34,6 +34,7 @@ const METHODS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] 
     (c"same", same),
     (c"close_inbox", close_inbox),
     (c"inbox_is_open", inbox_is_open),
+    (c"weaken_inbox", weaken_inbox),
     (c"spawn", spawn::spawn),
     (c"add_threads", spawn::add_threads),
     (c"set_single", spawn::set_single),
@@ -159,4 +160,12 @@ unsafe extern "C-unwind" fn inbox_is_open(l: *mut lua_State) -> c_int {
         ffi::lua_pushboolean(l, c_int::from(open));
     }
     1
+}
+
+/// `weaken_inbox()`: from now on a collection may close the inbox.
+unsafe extern "C-unwind" fn weaken_inbox(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half.
+    let mut class = unsafe { Class::new(l) };
+    class.vm_mut().inbox_is_weak = true;
+    0
 }

@@ -5,6 +5,7 @@
 //! the threads take turns ([`turn`]).
 
 mod family;
+mod janitor;
 mod pump;
 mod turn;
 mod word;
@@ -20,7 +21,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Waker;
 use std::thread;
 use tokio::runtime::{Builder, Runtime};
@@ -65,6 +66,8 @@ struct State {
     driver: Option<Waker>,
     /// Wakes the pump, which is idle.
     pump: Option<Waker>,
+    /// VMs that have gone quiet and may hold garbage that others wait for.
+    quiet: Vec<Weak<Task>>,
     /// Threads that stand by.
     standby: usize,
     /// One of them looks every now and then whether it is needed, or has been asked to.

@@ -86,6 +86,23 @@ unsafe extern "C-unwind" fn born(l: *mut lua_State) -> c_int {
     2
 }
 
+/// Collects all garbage of a state.
+pub fn collect(l: *mut lua_State) {
+    // SAFETY: the caller runs the VM. A finaliser may raise, into the protected call.
+    unsafe {
+        crate::push_function(l, full_collection);
+        if ffi::lua_pcall(l, 0, 0, 0) != 0 {
+            ffi::lua_pop(l, 1);
+        }
+    }
+}
+
+unsafe extern "C-unwind" fn full_collection(l: *mut lua_State) -> c_int {
+    // SAFETY: a C function called by Lua.
+    unsafe { ffi::lua_gc(l, ffi::LUA_GCCOLLECT, 0) };
+    0
+}
+
 /// Reports what an actor left and closes its state.
 pub fn close(l: *mut lua_State, end: &End) {
     // SAFETY: the caller runs the VM for the last time. `finish` is at index 3 and is given the error of a step that

@@ -71,7 +71,10 @@ pub fn step(l: *mut lua_State, this: *mut Vm, cx: &mut Cx<'_>) -> Step {
         };
         match status {
             DONE => this.done = true,
-            MORE => return Step::More,
+            MORE => {
+                this.active = true;
+                return Step::More;
+            }
             _ => {}
         }
     }
@@ -115,6 +118,8 @@ impl Vm {
         };
         actor::claim_master(self.id);
         self.done = false;
+        self.active = true;
+        self.inbox_is_weak = false;
         self.mailbox = actor::Mailbox::new(self.shared.clone());
         self.family.set_home(&context);
         let task = Task::main(l, self, &context);

@@ -61,6 +61,10 @@ pub struct Vm {
     running: bool,
     /// No step is left, and what is waited for are children that nobody holds any more.
     done: bool,
+    /// Something has run since the garbage was collected for the sake of others.
+    active: bool,
+    /// From now on the inbox is open only as long as the program refers to it.
+    pub inbox_is_weak: bool,
     /// Unique in the process.
     id: u64,
     /// The one inbox; a main VM has a new one in each run.
@@ -99,6 +103,8 @@ impl Vm {
             orphans: Rc::default(),
             running: false,
             done: false,
+            active: true,
+            inbox_is_weak: false,
             id: task::new_id(),
             channels: Channels::default(),
             family: Arc::default(),
@@ -116,6 +122,11 @@ impl Vm {
     /// Unique in the process.
     pub fn id(&self) -> u64 {
         self.id
+    }
+
+    /// Whether there may be garbage that others wait for.
+    fn may_hold_senders(&self) -> bool {
+        self.active && (self.inbox_is_weak || !self.channels.is_empty())
     }
 
     /// Whether it is not the VM of a host's state.
@@ -150,7 +161,9 @@ impl Vm {
             n_due: self.due.len() as u32,
             descriptors: self.descriptors.get(),
         };
-        (self.view.n_ready + self.view.n_due) as i32
+        let n = self.view.n_ready + self.view.n_due;
+        self.active |= n > 0;
+        n as i32
     }
 }
 

@@ -86,7 +86,7 @@ end
 function S.on_main_end()
     raw.forget("inbox")
     package.loaded["emilua.inbox"] = nil
-    if not weak.inbox then native.close_inbox() end
+    if weak.inbox then native.weaken_inbox() else native.close_inbox() end
 end
 
 return class
