@@ -1,0 +1,14 @@
+-- Actors, for docs_spec.lua.
+local actors = {
+    arguments = { "live_actor", "spawn_vm_options" },
+}
+
+function actors.objects()
+    local emilua = require "emilua"
+    return {
+        channel = { class = emilua.spawn_vm { source = "" } },
+        inbox = { class = require "emilua.inbox" },
+    }
+end
+
+return actors
