@@ -17,4 +17,6 @@ return {
     "stream",
     "system",
     "time",
+    "tls",
+    "unix",
 }
