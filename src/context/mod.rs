@@ -224,7 +224,8 @@ impl State {
 
     /// The next VM for a thread; the main VM and the others alternate on the main thread.
     fn take(&mut self, main: bool) -> Option<Arc<Task>> {
-        if main && self.home.is_some() && !(self.home_was_last && !self.queue.is_empty()) {
+        let turn = !self.home_was_last || self.queue.is_empty();
+        if main && turn && self.home.is_some() {
             self.home_was_last = true;
             return self.home.take();
         }
