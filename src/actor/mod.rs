@@ -4,11 +4,13 @@ mod class;
 mod mailbox;
 mod master;
 mod message;
+mod scalar;
 mod spawn;
 
 pub use mailbox::Mailbox;
 pub use master::{claim_master, resign_master};
 pub use message::Message;
+pub use scalar::OPERATIONS;
 
 pub use class::Channels;
 
@@ -30,6 +32,7 @@ pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_
 const METHODS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] = &[
     (c"send", send),
     (c"receive", receive),
+    (c"take", take),
     (c"close_channel", close_channel),
     (c"same", same),
     (c"close_inbox", close_inbox),
@@ -118,6 +121,19 @@ unsafe extern "C-unwind" fn receive(l: *mut lua_State) -> c_int {
         ffi::lua_pushstring(l, name.as_ptr());
     }
     2
+}
+
+/// `take() -> value`: the message that [`scalar`]'s `receive` found.
+unsafe extern "C-unwind" fn take(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half.
+    unsafe {
+        let mut class = Class::new(l);
+        match class.vm_mut().incoming.take() {
+            Some(message) => message.push(l, Some(&class)),
+            None => ffi::lua_pushnil(l),
+        }
+    }
+    1
 }
 
 /// `close_channel(channel)`.

@@ -49,6 +49,7 @@ operations! {
 
 /// The areas by name.
 pub const AREAS: &[(&CStr, &Operations)] = &[
+    (c"actor", &crate::actor::OPERATIONS),
     (c"core", &OPERATIONS),
     (c"descriptor", &crate::io::descriptor::OPERATIONS),
     (c"exit", &system::exit::OPERATIONS),

@@ -13,7 +13,7 @@ pub use ready::{Shared, Token};
 pub use suspension::function as can_yield;
 pub use task::Task;
 
-use crate::actor::{self, Channels, Mailbox};
+use crate::actor::{self, Channels, Mailbox, Message};
 use crate::bridge::guard;
 use crate::context::{Context, Family};
 use crate::process::Orphans;
@@ -69,6 +69,8 @@ pub struct Vm {
     id: u64,
     /// The one inbox; a main VM has a new one in each run.
     mailbox: Arc<Mailbox>,
+    /// The message that was received last, until the next.
+    pub incoming: Option<Message>,
     /// What the channels of this state lead to.
     pub channels: Channels,
     /// The actors that belong to the same main VM.
@@ -106,6 +108,7 @@ impl Vm {
             active: true,
             inbox_is_weak: false,
             id: task::new_id(),
+            incoming: None,
             channels: Channels::default(),
             family: Arc::default(),
             actor: false,
