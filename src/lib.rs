@@ -6,6 +6,7 @@ mod json;
 mod lua;
 mod number;
 mod rdf;
+mod regex;
 mod span;
 mod system;
 mod vm;

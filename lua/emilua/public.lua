@@ -12,6 +12,7 @@ return {
     "mutex",
     "pipe",
     "recursive_mutex",
+    "regex",
     "stream",
     "time",
 }

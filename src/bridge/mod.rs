@@ -54,6 +54,7 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"io", &crate::io::OPERATIONS),
     (c"json", &crate::json::OPERATIONS),
     (c"number", &crate::number::OPERATIONS),
+    (c"regex", &crate::regex::OPERATIONS),
     (c"span", &crate::span::OPERATIONS),
 ];
 

@@ -26,11 +26,11 @@ local known = {}
 
 -- Core names and the embedded sources behind them; false for those that this build has not.
 local CORE = {}
-for name in ([[ asio_error byte_span condition_variable future generic_error ip json mutex recursive_mutex stream
+for name in ([[ asio_error byte_span condition_variable future generic_error ip json mutex recursive_mutex regex stream
     time ]]):gmatch("%S+") do
     CORE[name] = name
 end
-for name in ([[ file filesystem inbox libc_service pipe regex serial_port system tls unix ]]):gmatch("%S+") do
+for name in ([[ file filesystem inbox libc_service pipe serial_port system tls unix ]]):gmatch("%S+") do
     CORE[name] = false
 end
 
