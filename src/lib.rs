@@ -1,15 +1,22 @@
 //! What the interpreter sees: `luaopen_*`, nothing else.
 
 mod bridge;
+mod fs;
 mod io;
 mod json;
 mod lua;
 mod number;
+mod process;
 mod rdf;
 mod regex;
+mod resolve;
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+mod sandbox;
 mod span;
 mod system;
+mod tls;
 mod vm;
+mod work;
 
 use mlua::ffi::{self, lua_State};
 use std::ffi::c_int;

@@ -5,6 +5,7 @@ return {
     "busted",
     "byte_span",
     "condition_variable",
+    "filesystem",
     "future",
     "generic_error",
     "ip",
@@ -14,5 +15,8 @@ return {
     "recursive_mutex",
     "regex",
     "stream",
+    "system",
     "time",
+    "tls",
+    "unix",
 }

@@ -10,6 +10,7 @@
 ---@class emilua.iplib
 ---@field address emilua.ip.addresslib
 ---@field tcp emilua.ip.tcplib
+---@field udp emilua.ip.udplib
 local ip = {}
 
 ---The name of this host.
@@ -36,10 +37,6 @@ function ip.toendpoint(s) end
 ---@return emilua.ip.address
 ---@return integer port
 function ip.connect(sock, results, condition) end
-
----@class emilua.ip.tcplib
----@field socket emilua.ip.tcp.socketlib
----@field acceptor emilua.ip.tcp.acceptorlib
 
 ---@class emilua.ip.addresslib
 local addresslib = {}
@@ -97,126 +94,17 @@ function address:to_v4() end
 
 ---@alias emilua.ip.family "v4"|"v6"|emilua.ip.address
 
----@alias emilua.ip.tcp.socket_option
----| "debug"
----| "v6_only"
----| "tcp_no_delay"
----| "keep_alive"
----| "linger"
----| "out_of_band_inline"
----| "do_not_route"
----| "send_buffer_size"
----| "receive_buffer_size"
----| "send_low_watermark"
----| "receive_low_watermark"
+---An address that a name has.
+---@class emilua.ip.address_info : emilua.ip.endpoint
+---@field canonical_name? string with the flag `"canonical_name"`
 
----@alias emilua.ip.tcp.acceptor_option
----| "debug"
----| "reuse_address"
----| "v6_only"
----| "enable_connection_aborted"
+---The names of an address and a port, or their numbers.
+---@class emilua.ip.name_info
+---@field host_name string
+---@field service_name string
 
----@class emilua.ip.tcp.socketlib
-local socketlib = {}
+---@alias emilua.ip.lookup_flag "address_configured"|"all_matching"|"canonical_name"|"passive"|"v4_mapped"
 
----A closed socket.
----@return emilua.ip.tcp.socket
-function socketlib.new() end
-
----@class emilua.ip.tcp.socket : emilua.read_stream, emilua.write_stream
----@field is_open boolean
----@field local_address emilua.ip.address
----@field local_port integer
----@field remote_address emilua.ip.address
----@field remote_port integer
-local socket = {}
-
----Creates the socket of the operating system.
----@param family emilua.ip.family
-function socket:open(family) end
-
----@param addr emilua.ip.address|string
----@param port integer
-function socket:bind(addr, port) end
-
----Connects, opening the socket first if it is closed.
----@async
----@param addr emilua.ip.address
----@param port integer
-function socket:connect(addr, port) end
-
----Reads 1 to `#bs` bytes. The end of the stream is the error `asio_error.misc.eof`.
----@async
----@param bs emilua.byte_span
----@return integer n
-function socket:read_some(bs) end
-
----Writes a prefix of `bs`.
----@async
----@param bs emilua.byte_span
----@return integer n its length
-function socket:write_some(bs) end
-
----@param what "receive"|"send"|"both"
-function socket:shutdown(what) end
-
----Aborts pending operations and closes. May be repeated; the object can be opened again.
-function socket:close() end
-
----Aborts pending operations.
-function socket:cancel() end
-
----@param name emilua.ip.tcp.socket_option
----@param value boolean|integer
----@param timeout? integer seconds, for `"linger"`
-function socket:set_option(name, value, timeout) end
-
----@param name emilua.ip.tcp.socket_option
----@return boolean|integer value
----@return integer? timeout seconds, for `"linger"`
-function socket:get_option(name) end
-
----@class emilua.ip.tcp.acceptorlib
-local acceptorlib = {}
-
----A closed acceptor.
----@return emilua.ip.tcp.acceptor
-function acceptorlib.new() end
-
----@class emilua.ip.tcp.acceptor
----@field is_open boolean
----@field local_address emilua.ip.address
----@field local_port integer
-local acceptor = {}
-
----Creates the socket of the operating system.
----@param family emilua.ip.family
-function acceptor:open(family) end
-
----@param addr emilua.ip.address|string
----@param port integer `0`: any free port
-function acceptor:bind(addr, port) end
-
----@param backlog? integer default: the system's maximum
-function acceptor:listen(backlog) end
-
----Waits for a connection.
----@async
----@return emilua.ip.tcp.socket
-function acceptor:accept() end
-
----Aborts pending operations and closes. May be repeated; the object can be opened again.
-function acceptor:close() end
-
----Aborts pending operations.
-function acceptor:cancel() end
-
----@param name emilua.ip.tcp.acceptor_option
----@param value boolean
-function acceptor:set_option(name, value) end
-
----@param name emilua.ip.tcp.acceptor_option
----@return boolean
-function acceptor:get_option(name) end
+---@alias emilua.ip.message_flag "do_not_route"|"end_of_record"|"out_of_band"|"peek"
 
 return ip

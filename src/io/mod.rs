@@ -5,15 +5,19 @@
 
 pub mod descriptor;
 mod endpoint;
+mod exception;
 mod interface;
 mod option;
 mod readiness;
 mod socket;
 mod transfer;
+#[cfg(unix)]
+pub mod unix;
+pub mod wire;
 
 pub use endpoint::Endpoint;
 pub use socket::accept;
-pub use transfer::{read, write};
+pub use transfer::{code, read, write};
 
 use crate::bridge::{guard, operations};
 use crate::span::Span;
@@ -39,13 +43,24 @@ operations! {
     socket::connected: fn(*mut Io, *const Endpoint) -> i32;
     read: fn(*mut Io, *const Span) -> i32;
     write: fn(*mut Io, *const Span) -> i32;
+    socket::disconnect: fn(*mut Io) -> i32;
+    socket::expect_errors: fn(*mut Io) -> i32;
+    transfer::receive: fn(*mut Io, *const Span, i32, *mut Endpoint) -> i32;
+    transfer::receive_from: fn(*mut Io, *const Span, i32, *mut Endpoint) -> i32;
+    transfer::send: fn(*mut Io, *const Span, i32, *const Endpoint) -> i32;
+    transfer::receive_urgent: fn(*mut Io, *const Span, i32, u32) -> i32;
+    transfer::wait: fn(*mut Io, i32) -> i32;
+    transfer::wait_exception: fn(*mut Io, u32) -> i32;
     socket::shutdown: fn(*mut Io, i32) -> i32;
     close: fn(*mut Io) -> i32;
     is_open: fn(*const Io) -> i32;
     socket::local: fn(*const Io, *mut Endpoint) -> i32;
     socket::remote: fn(*const Io, *mut Endpoint) -> i32;
+    socket::bytes_readable: fn(*mut Io) -> i32;
+    socket::at_mark: fn(*mut Io) -> i32;
     option::set_option: fn(*mut Io, i32, i32, i32) -> i32;
     option::get_option: fn(*mut Io, i32, *mut [i32; 2]) -> i32;
+    option::multicast: fn(*mut Io, i32, *const Endpoint) -> i32;
     endpoint::address_parse: fn(*const c_char, usize, *mut Endpoint) -> i32;
     endpoint::address_format: fn(*const Endpoint, *mut c_char, i32) -> i32;
     system::host_name: fn(*mut c_char, i32) -> i32;
@@ -76,19 +91,32 @@ pub struct Io {
     tokens: [u32; 2],
     /// Wakers of the two directions, made at the registration.
     wakers: Option<[Waker; 2]>,
+    /// Looks for urgent data or errors, once somebody has waited for them.
+    watch: Option<exception::Watch>,
+    /// It is a socket for datagrams with a peer, of which the system reports errors.
+    has_peer: bool,
     /// The VM's count of open descriptors.
     descriptors: Rc<Cell<i32>>,
 }
 
 impl Io {
-    fn new(vm: &Vm, tokens: [u32; 2]) -> Self {
+    pub fn new(vm: &Vm, tokens: [u32; 2]) -> Self {
         Self {
             source: Source::Closed,
             shared: vm.shared().clone(),
             tokens,
             wakers: None,
+            watch: None,
+            has_peer: false,
             descriptors: vm.descriptors().clone(),
         }
+    }
+
+    /// One whose descriptor is the runtime's own: the user's, who sees none, do not count it.
+    pub fn internal(vm: &Vm, tokens: [u32; 2]) -> Self {
+        let mut io = Self::new(vm, tokens);
+        io.descriptors = Rc::default();
+        io
     }
 
     /// Takes a descriptor over; the object must be closed.
@@ -99,6 +127,8 @@ impl Io {
 
     /// Gives the descriptor away, which the reactor forgets; EBADF when there is none.
     pub fn take(&mut self) -> io::Result<Descriptor> {
+        self.watch = None;
+        self.has_peer = false;
         let source = std::mem::replace(&mut self.source, Source::Closed);
         if !matches!(source, Source::Closed) {
             self.descriptors.set(self.descriptors.get() - 1);
@@ -119,14 +149,16 @@ impl Io {
         }
     }
 
-    fn close(&mut self) {
+    pub fn close(&mut self) {
+        self.watch = None;
+        self.has_peer = false;
         if !matches!(self.source, Source::Closed) {
             self.source = Source::Closed;
             self.descriptors.set(self.descriptors.get() - 1);
         }
     }
 
-    fn is_open(&self) -> bool {
+    pub fn is_open(&self) -> bool {
         !matches!(self.source, Source::Closed)
     }
 
@@ -160,12 +192,18 @@ impl Io {
 }
 
 impl Io {
-    /// Makes the object known to the reactor as if for the first time.
-    fn register_anew(&mut self) -> io::Result<()> {
+    /// Makes the reactor forget the object.
+    fn forget(&mut self) -> io::Result<()> {
         if matches!(self.source, Source::Polled(_)) {
             let descriptor = self.take()?;
             self.set(descriptor);
         }
+        Ok(())
+    }
+
+    /// Makes the object known to the reactor as if for the first time.
+    fn register_anew(&mut self) -> io::Result<()> {
+        self.forget()?;
         self.register()
     }
 }
