@@ -14,6 +14,7 @@ return {
     "mutex",
     "pipe",
     "recursive_mutex",
+    "regex",
     "stream",
     "system",
     "time",
