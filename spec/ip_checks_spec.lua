@@ -94,7 +94,9 @@ end))
 
 it("4. cancel() wakes both with ECANCELED; interrupting one leaves the other", closing(function()
     local client, server = pair()
-    local function reader() return spawn(function() return select(2, pcall(server.read_some, server, byte_span.new(1))) end) end
+    local function reader()
+        return spawn(function() return select(2, pcall(server.read_some, server, byte_span.new(1))) end)
+    end
     local one, two = reader(), reader()
     this_fiber.yield()
     server:cancel()
@@ -132,7 +134,8 @@ it("7. toendpoint/tostring round trip for v4, v6, scoped v6", function()
 end)
 
 it("7. every error row of 3.2", function()
-    for _, endpoint in ipairs{"1.2.3.4", "1.2.3.4:", "1.2.3.4:8x", "1.2.3.4:080", "[::1:80", "[1.2.3.4]:80", "::1:80"} do
+    for _, endpoint in ipairs{"1.2.3.4", "1.2.3.4:", "1.2.3.4:8x", "1.2.3.4:080", "[::1:80", "[1.2.3.4]:80",
+        "::1:80"} do
         helper.EINVAL(function() ip.toendpoint(endpoint) end, 1)
     end
     helper.ERANGE(function() ip.toendpoint("1.2.3.4:65536") end, 1)

@@ -14,6 +14,7 @@ if arg[2] then
         local sockets = {}
         for i = 1, count do sockets[i] = ip.tcp.dial("127.0.0.1:" .. arg[2]) end
         io.read "*a"
+        for i = 1, count do sockets[i]:close() end
     end)
 end
 
