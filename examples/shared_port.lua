@@ -15,7 +15,8 @@ local function serve(socket)
         request = request .. tostring(buffer:first(socket:read_some(buffer)))
     end
     local body = ("%s was asked for %s\n"):format(name, request:match "^%S+ (%S+)")
-    stream.write_all(socket, ("HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"):format(#body, body))
+    local answer = "HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"
+    stream.write_all(socket, answer:format(#body, body))
     socket:shutdown "send"
 end
 

@@ -6,8 +6,8 @@ local interpreter, sh = helper.interpreter, helper.shell
 
 helper.install()
 
--- Runs the shell text `body` while servers run in the background: `servers` are commands that print a line which ends in
--- their port; the body knows the ports as $port1, $port2... Later servers know the ports of earlier ones.
+-- Runs the shell text `body` while servers run in the background: `servers` are commands that print a line which ends
+-- in their port; the body knows the ports as $port1, $port2... Later servers know the ports of earlier ones.
 local function served(servers, body)
     local words = { "pids=; trap 'kill $pids; wait' EXIT" }
     for i, server in ipairs(servers) do
@@ -37,7 +37,9 @@ end)
 describe("examples/shared_port.lua", function()
     it("answers curl, each connection by one of the workers", function()
         local output = served({ example("shared_port", "0 one"), example("shared_port", "$port1 two") }, [[
-            for i in $(seq 100); do curl -s --max-time 30 "http://127.0.0.1:$port1/path" || exit 1; done | sort | uniq -c ]])
+            for i in $(seq 100); do
+                curl -s --max-time 30 "http://127.0.0.1:$port1/path" || exit 1
+            done | sort | uniq -c ]])
         local one, two = output:match "(%d+) one was asked for /path\n%s*(%d+) two was asked for /path\n$"
         assert.truthy(one, output)
         assert.equal(100, one + two)
@@ -46,17 +48,20 @@ end)
 
 describe("examples/http_get.lua", function()
     it("gets what the other example serves", function()
-        local output = served({ example("shared_port", "0 server") },
-            example("http_get", "http://127.0.0.1:$port1/a/b?c") .. "\n" .. example("http_get", "http://localhost:$port1"))
+        local get = example("http_get", "http://127.0.0.1:$port1/a/b?c") .. "\n"
+            .. example("http_get", "http://localhost:$port1")
+        local output = served({ example("shared_port", "0 server") }, get)
         assert.equal("server was asked for /a/b?c\nserver was asked for /\n", output)
     end)
 
     -- socat answers every connection with a file.
     local function answered(answer)
         local path = helper.write_temporary(answer)
-        local server = ([[sh -c 'socat -d -d TCP-LISTEN:0,bind=127.0.0.1,fork,reuseaddr SYSTEM:"head -n 4 >&2; cat %s" ]]
-            .. [[2>&1 | sed -un "s/.*listening on/listening on/p"']]):format(path)
-        local output, status = served({ server }, example("http_get", "http://127.0.0.1:$port1/") .. "\necho \"status $?\"")
+        local listen = "socat -d -d TCP-LISTEN:0,bind=127.0.0.1,fork,reuseaddr"
+        local server = ([[sh -c '%s SYSTEM:"head -n 4 >&2; cat %s" 2>&1 | sed -un "s/.*listening on/&/p"']]):format(
+            listen, path)
+        local get = example("http_get", "http://127.0.0.1:$port1/") .. "\necho \"status $?\""
+        local output, status = served({ server }, get)
         os.remove(path)
         return output, status
     end
