@@ -247,7 +247,7 @@ function helper.holdings()
     -- Through a file: popen's own pipe would be seen, with one end or with both.
     local path = os.tmpname()
     os.execute(string.format("{ echo shell $$; ls -l /proc/%s/fd; for t in /proc/%s/task/*; do " ..
-        "echo thread ${t##*/} $(cat $t/children); done; } > %s", pid, pid, path))
+        "echo thread ${t##*/} $(cat $t/comm) $(cat $t/children); done; } > %s", pid, pid, path))
     local shell
     local function add(kind, key, value)
         held[kind][key] = value
@@ -255,7 +255,7 @@ function helper.holdings()
     end
     for line in io.lines(path) do
         local descriptor, target = line:match(" (%d+) %-> (.*)$")
-        local thread, children = line:match("^thread (%d+)%s*(.*)$")
+        local thread, name, children = line:match("^thread (%d+)%s*(%S*)%s*(.*)$")
         shell = line:match("^shell (%d+)") or shell
         if descriptor then
             add("descriptors", descriptor, target)

@@ -1,6 +1,7 @@
 //! What the interpreter sees: `luaopen_*`, nothing else.
 
 mod bridge;
+mod file;
 mod io;
 mod lua;
 mod number;
@@ -8,6 +9,7 @@ mod rdf;
 mod span;
 mod system;
 mod vm;
+mod work;
 
 use mlua::ffi::{self, lua_State};
 use std::ffi::c_int;

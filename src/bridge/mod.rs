@@ -50,6 +50,7 @@ operations! {
 /// The areas by name.
 pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"core", &OPERATIONS),
+    (c"file", &crate::file::OPERATIONS),
     (c"io", &crate::io::OPERATIONS),
     (c"number", &crate::number::OPERATIONS),
     (c"span", &crate::span::OPERATIONS),

@@ -7,7 +7,7 @@ mod platform;
 pub mod program;
 
 pub use errno::FUNCTIONS;
-pub use platform::{InterruptDefault, ignore_sigpipe, symbol};
+pub use platform::{InterruptDefault, ignore_sigpipe, path, symbol};
 
 use crate::bridge::{copy_text, failure, guard};
 use std::ffi::c_char;
