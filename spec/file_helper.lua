@@ -3,10 +3,9 @@
 local emilua = require "emilua"
 local byte_span = require "emilua.byte_span"
 local file = require "emilua.file"
+local filesystem = require "emilua.filesystem"
 local helper = require "spec.helper"
 
-local has_filesystem, filesystem = pcall(require, "emilua.filesystem")
-local new_path = has_filesystem and filesystem.path.new or debug.getregistry()["emilua.import"]("program.path").new
 local spawn = emilua.spawn
 
 local files = {}
@@ -23,7 +22,7 @@ end
 
 --- A `filesystem.path` of a file in the directory of the test.
 function files.path(name)
-    return new_path(files.name(name))
+    return filesystem.path.new(files.name(name))
 end
 
 --- Closes `object` at the end of the test; returns it.

@@ -67,7 +67,7 @@ for name, class in pairs(classes) do
         it("with append writes to the end", closing(function()
             files.fill("file", "one")
             local object = open{ "append", "write_only" }
-            if object.write_some then
+            if class == file.stream then
                 object:write_some(byte_span.append("two"))
             else
                 object:write_some_at(0, byte_span.append("two"))

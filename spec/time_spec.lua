@@ -110,6 +110,22 @@ describe("time.sleep", function()
         assert.same({0.02, 0.04, 0.06}, order)
     end))
 
+    it("takes turns, once its time has come, with fibers that have long been ready", fiber(function()
+        local started, seen = 0
+        local sleeper = spawn(function()
+            time.sleep(1e-9)
+            seen = started
+        end)
+        local others = {}
+        for i = 1, 20000 do
+            others[i] = spawn(function() started = started + 1 end)
+        end
+        sleeper:join()
+        for i = 1, #others do others[i]:join() end
+        assert.equal(20000, started)
+        assert.is_true(seen < 10000, seen)
+    end))
+
     it("raises interrupted when it is interrupted", fiber(function()
         local sleeper = spawn(function() return select(2, pcall(time.sleep, 3600)) end)
         this_fiber.yield()

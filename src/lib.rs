@@ -2,10 +2,15 @@
 
 mod bridge;
 mod file;
+mod fs;
 mod io;
+mod json;
 mod lua;
 mod number;
+mod process;
 mod rdf;
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+mod sandbox;
 mod span;
 mod system;
 mod vm;

@@ -108,6 +108,23 @@ unsafe extern "C-unwind" fn view(l: *mut lua_State) -> c_int {
     1
 }
 
+/// The bytes of the string or span at `index`.
+///
+/// # Safety
+/// There is one, and it stays on the stack, its bytes unchanged, while the result is used.
+pub unsafe fn bytes_at<'a>(l: *mut lua_State, index: c_int) -> &'a [u8] {
+    // SAFETY: as the caller promises.
+    unsafe {
+        if ffi::lua_type(l, index) == ffi::LUA_TSTRING {
+            let mut length = 0;
+            let text = ffi::lua_tolstring(l, index, &mut length);
+            return std::slice::from_raw_parts(text.cast(), length);
+        }
+        let span = &*ffi::lua_touserdata(l, index).cast::<Span>();
+        std::slice::from_raw_parts(span.data, span.len)
+    }
+}
+
 /// The bytes of a span and of what is sought in it.
 fn operands<'a>(span: *const Span, target: *const u8, length: usize) -> (&'a [u8], &'a [u8]) {
     // SAFETY: the Lua half passes a span, and a pointer with its length, alive during the call.

@@ -11,7 +11,6 @@ use crate::bridge::{failure, guard};
 use crate::vm::{Token, Vm};
 use std::collections::VecDeque;
 use std::io;
-use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 use std::{mem, thread};
@@ -22,7 +21,7 @@ enum Place {
     Queued,
     /// In the ring; perhaps the kernel has not taken it yet.
     Ring,
-    Pool(Arc<Job>),
+    Pool(Job),
 }
 
 struct Operation {
@@ -253,12 +252,12 @@ impl Files {
         }
         match pool.start(vm, token, id, operation.request.clone()) {
             Ok(job) => operation.place = Place::Pool(job),
-            Err(error) => self.end(vm, id, &Err(error)),
+            Err(error) => self.end(id, &Err(error)),
         }
     }
 
     /// Notes the outcome of an operation for the Lua half.
-    fn end(&mut self, vm: &Vm, id: u64, outcome: &io::Result<usize>) {
+    fn end(&mut self, id: u64, outcome: &io::Result<usize>) {
         if let Some(operation) = self.operations[slot(id)].take() {
             let code = operation.request.code(outcome);
             let slot = slot(id) as u32;
@@ -268,7 +267,19 @@ impl Files {
 
     /// Fetches what has ended, from the ring and from the pool.
     fn fetch(&mut self) -> Vec<(u64, io::Result<usize>)> {
-        let mut outcomes = self.pool.take();
+        let mut outcomes = Vec::new();
+        for id in self.pool.ended() {
+            if let Some(Some(Operation {
+                place: Place::Pool(job),
+                ..
+            })) = self.operations.get(slot(id))
+            {
+                match job.take() {
+                    Some(outcome) => outcomes.push((id, outcome)),
+                    None => self.pool.put_back(id),
+                }
+            }
+        }
         if let (Some(ring), Some(waker)) = (&mut self.ring, &self.waker) {
             // It fails only when the reactor ends, and then nobody waits any more.
             let _ = ring.watch(waker);
@@ -285,7 +296,7 @@ impl Files {
         let code = outcome.as_ref().err().and_then(io::Error::raw_os_error);
         match code {
             Some(libc::ECANCELED | libc::EINTR | libc::EAGAIN) if operation.cancelled => {
-                self.end(vm, id, &Err(cancelled()));
+                self.end(id, &Err(cancelled()));
             }
             // The thread that submitted it has ended.
             Some(libc::ECANCELED | libc::EINTR) => {
@@ -294,7 +305,7 @@ impl Files {
             }
             // The ring does not wait for a file that was opened not to.
             Some(libc::EAGAIN) => self.start_in_pool(vm, id),
-            _ => self.end(vm, id, &outcome),
+            _ => self.end(id, &outcome),
         }
     }
 
@@ -324,7 +335,8 @@ impl Files {
             }
         };
         if untouched {
-            self.end(vm, id, &Err(cancelled()));
+            self.end(id, &Err(cancelled()));
+            vm.shared().post(self.token);
         }
     }
 

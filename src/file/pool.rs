@@ -12,15 +12,28 @@ const QUEUED: u8 = 0;
 const RUNNING: u8 = 1;
 const UNWANTED: u8 = 2;
 
-/// One operation: whether a thread performs it, and whether somebody wants it.
-pub struct Job(AtomicU8);
+/// Whether a thread performs an operation, and whether somebody wants it.
+struct Wanted(AtomicU8);
+
+/// An operation in the pool.
+pub struct Job {
+    wanted: Arc<Wanted>,
+    work: Work<io::Result<usize>>,
+}
 
 impl Job {
     /// Nobody wants it any more. Whether no thread will ever touch its memory.
     pub fn cancel(&self) -> bool {
-        self.0.swap(UNWANTED, Ordering::AcqRel) == QUEUED
+        self.wanted.0.swap(UNWANTED, Ordering::AcqRel) == QUEUED
     }
 
+    /// Its outcome, once.
+    pub fn take(&self) -> Option<io::Result<usize>> {
+        self.work.take()
+    }
+}
+
+impl Wanted {
     fn begin(&self) -> bool {
         self.0
             .compare_exchange(QUEUED, RUNNING, Ordering::AcqRel, Ordering::Acquire)
@@ -34,8 +47,8 @@ impl Job {
 
 #[derive(Default)]
 struct State {
-    /// Ids and outcomes of operations that have ended.
-    ended: Vec<(u64, io::Result<usize>)>,
+    /// Ids of operations that have ended.
+    ended: Vec<u64>,
     /// Threads that perform one.
     running: usize,
 }
@@ -53,18 +66,16 @@ impl Jobs {
     }
 }
 
-/// What a thread performs; dropped, it tells that it has ended, whatever happened.
+/// That a thread performs an operation; dropped, it tells that it has ended, whatever happened.
 struct Performance {
     jobs: Arc<Jobs>,
     id: u64,
-    outcome: io::Result<usize>,
 }
 
 impl Drop for Performance {
     fn drop(&mut self) {
-        let outcome = mem::replace(&mut self.outcome, Ok(0));
         let mut state = self.jobs.lock();
-        state.ended.push((self.id, outcome));
+        state.ended.push(self.id);
         state.running -= 1;
         self.jobs.fewer.notify_all();
     }
@@ -76,41 +87,39 @@ pub struct Pool(Arc<Jobs>);
 
 impl Pool {
     /// Has a thread perform a request; the VM finds `token` ready when it has ended.
-    pub fn start(&self, vm: &Vm, token: u32, id: u64, request: Request) -> io::Result<Arc<Job>> {
-        let job = Arc::new(Job(AtomicU8::new(QUEUED)));
-        let (jobs, mine) = (self.0.clone(), job.clone());
-        Work::start(vm, token, move || {
+    pub fn start(&self, vm: &Vm, token: u32, id: u64, request: Request) -> io::Result<Job> {
+        let wanted = Arc::new(Wanted(AtomicU8::new(QUEUED)));
+        let (jobs, mine) = (self.0.clone(), wanted.clone());
+        let work = Work::start(vm, token, move || {
             let mut state = jobs.lock();
             if !mine.begin() {
-                return;
+                return Err(io::ErrorKind::Interrupted.into());
             }
             // Before the lock is left, for `wait` to see it.
             state.running += 1;
             drop(state);
-            let mut performance = Performance {
-                jobs,
-                id,
-                outcome: Err(io::ErrorKind::Other.into()),
-            };
-            performance.outcome = request.perform(|| mine.is_wanted());
+            let _performance = Performance { jobs, id };
+            request.perform(|| mine.is_wanted())
         })?;
-        Ok(job)
+        Ok(Job { wanted, work })
     }
 
-    /// Ids and outcomes of what has ended.
-    pub fn take(&self) -> Vec<(u64, io::Result<usize>)> {
+    /// Ids of what has ended.
+    pub fn ended(&self) -> Vec<u64> {
         mem::take(&mut self.0.lock().ended)
+    }
+
+    /// Gives an id back whose outcome is not there yet; the token becomes ready when it is.
+    pub fn put_back(&self, id: u64) {
+        self.0.lock().ended.push(id);
     }
 
     /// Waits for the threads that perform an operation; the others have been cancelled.
     pub fn wait(&self) {
         let mut state = self.0.lock();
         while state.running > 0 {
-            state = self
-                .0
-                .fewer
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            let woken = self.0.fewer.wait(state);
+            state = woken.unwrap_or_else(PoisonError::into_inner);
         }
     }
 }

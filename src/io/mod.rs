@@ -3,7 +3,9 @@
 //! An operation tries, and when it would block it has registered its direction's waker and says
 //! so; the fiber tries again when it is woken. Queues of waiting fibers are the Lua half's.
 
+pub mod descriptor;
 mod endpoint;
+mod exception;
 mod interface;
 mod option;
 mod readiness;
@@ -12,13 +14,13 @@ mod transfer;
 
 pub use endpoint::Endpoint;
 pub use socket::accept;
-pub use transfer::{read, write};
+pub use transfer::{code, read, write};
 
 use crate::bridge::{guard, operations};
 use crate::span::Span;
 use crate::system;
 use crate::vm::{Shared, Token, Vm};
-use readiness::{Descriptor, Registration};
+use readiness::{Borrowed, Descriptor, Registration};
 use socket2::SockRef;
 use std::cell::Cell;
 use std::ffi::c_char;
@@ -38,13 +40,24 @@ operations! {
     socket::connected: fn(*mut Io, *const Endpoint) -> i32;
     read: fn(*mut Io, *const Span) -> i32;
     write: fn(*mut Io, *const Span) -> i32;
+    socket::disconnect: fn(*mut Io) -> i32;
+    socket::expect_errors: fn(*mut Io) -> i32;
+    transfer::receive: fn(*mut Io, *const Span, i32, *mut Endpoint) -> i32;
+    transfer::receive_from: fn(*mut Io, *const Span, i32, *mut Endpoint) -> i32;
+    transfer::send: fn(*mut Io, *const Span, i32, *const Endpoint) -> i32;
+    transfer::receive_urgent: fn(*mut Io, *const Span, i32, u32) -> i32;
+    transfer::wait: fn(*mut Io, i32) -> i32;
+    transfer::wait_exception: fn(*mut Io, u32) -> i32;
     socket::shutdown: fn(*mut Io, i32) -> i32;
     close: fn(*mut Io) -> i32;
     is_open: fn(*const Io) -> i32;
     socket::local: fn(*const Io, *mut Endpoint) -> i32;
     socket::remote: fn(*const Io, *mut Endpoint) -> i32;
+    socket::bytes_readable: fn(*mut Io) -> i32;
+    socket::at_mark: fn(*mut Io) -> i32;
     option::set_option: fn(*mut Io, i32, i32, i32) -> i32;
     option::get_option: fn(*mut Io, i32, *mut [i32; 2]) -> i32;
+    option::multicast: fn(*mut Io, i32, *const Endpoint) -> i32;
     endpoint::address_parse: fn(*const c_char, usize, *mut Endpoint) -> i32;
     endpoint::address_format: fn(*const Endpoint, *mut c_char, i32) -> i32;
     system::host_name: fn(*mut c_char, i32) -> i32;
@@ -75,35 +88,74 @@ pub struct Io {
     tokens: [u32; 2],
     /// Wakers of the two directions, made at the registration.
     wakers: Option<[Waker; 2]>,
+    /// Looks for urgent data or errors, once somebody has waited for them.
+    watch: Option<exception::Watch>,
+    /// It is a socket for datagrams with a peer, of which the system reports errors.
+    has_peer: bool,
     /// The VM's count of open descriptors.
     descriptors: Rc<Cell<i32>>,
 }
 
 impl Io {
-    fn new(vm: &Vm, tokens: [u32; 2]) -> Self {
+    pub fn new(vm: &Vm, tokens: [u32; 2]) -> Self {
         Self {
             source: Source::Closed,
             shared: vm.shared().clone(),
             tokens,
             wakers: None,
+            watch: None,
+            has_peer: false,
             descriptors: vm.descriptors().clone(),
         }
     }
 
+    /// One whose descriptor is the runtime's own: the user's, who sees none, do not count it.
+    pub fn internal(vm: &Vm, tokens: [u32; 2]) -> Self {
+        let mut io = Self::new(vm, tokens);
+        io.descriptors = Rc::default();
+        io
+    }
+
     /// Takes a descriptor over; the object must be closed.
-    fn set(&mut self, descriptor: Descriptor) {
+    pub fn set(&mut self, descriptor: Descriptor) {
         self.source = Source::Idle(descriptor);
         self.descriptors.set(self.descriptors.get() + 1);
     }
 
-    fn close(&mut self) {
+    /// Gives the descriptor away, which the reactor forgets; EBADF when there is none.
+    pub fn take(&mut self) -> io::Result<Descriptor> {
+        self.watch = None;
+        self.has_peer = false;
+        let source = std::mem::replace(&mut self.source, Source::Closed);
+        if !matches!(source, Source::Closed) {
+            self.descriptors.set(self.descriptors.get() - 1);
+        }
+        match source {
+            Source::Closed => Err(io::Error::from_raw_os_error(libc::EBADF)),
+            Source::Idle(descriptor) => Ok(descriptor),
+            Source::Polled(registration) => registration.into_descriptor(),
+        }
+    }
+
+    /// The descriptor; EBADF when there is none.
+    pub fn descriptor(&self) -> io::Result<Borrowed<'_>> {
+        match &self.source {
+            Source::Closed => Err(io::Error::from_raw_os_error(libc::EBADF)),
+            Source::Idle(descriptor) => Ok(readiness::borrow(descriptor)),
+            Source::Polled(registration) => Ok(registration.descriptor()),
+        }
+    }
+
+    pub fn close(&mut self) {
+        self.watch = None;
+        self.has_peer = false;
         if !matches!(self.source, Source::Closed) {
             self.source = Source::Closed;
             self.descriptors.set(self.descriptors.get() - 1);
         }
     }
 
-    fn is_open(&self) -> bool {
+    pub fn is_open(&self) -> bool {
         !matches!(self.source, Source::Closed)
     }
 
@@ -139,18 +191,9 @@ impl Io {
 impl Io {
     /// Makes the object known to the reactor as if for the first time.
     fn register_anew(&mut self) -> io::Result<()> {
-        if matches!(self.source, Source::Polled(_))
-            && let Source::Polled(registration) =
-                std::mem::replace(&mut self.source, Source::Closed)
-        {
-            match registration.into_descriptor() {
-                Ok(descriptor) => self.source = Source::Idle(descriptor),
-                Err(error) => {
-                    // The descriptor is gone, and with it its place in the count.
-                    self.descriptors.set(self.descriptors.get() - 1);
-                    return Err(error);
-                }
-            }
+        if matches!(self.source, Source::Polled(_)) {
+            let descriptor = self.take()?;
+            self.set(descriptor);
         }
         self.register()
     }
@@ -163,7 +206,7 @@ impl Drop for Io {
 }
 
 /// The object behind a pointer of the Lua half.
-fn object<'a>(this: *mut Io) -> &'a mut Io {
+pub fn object<'a>(this: *mut Io) -> &'a mut Io {
     // SAFETY: the Lua half holds the pointer that `new` returned until its finaliser.
     unsafe { &mut *this }
 }

@@ -2,7 +2,7 @@
 
 mod source;
 
-use crate::{bridge, push_function, rdf, span, system, vm};
+use crate::{bridge, json, push_function, rdf, span, system, vm};
 use mlua::ffi::{self, lua_State};
 use std::ffi::{CStr, c_int};
 
@@ -23,6 +23,7 @@ pub unsafe fn open(l: *mut lua_State, name: &CStr) -> c_int {
         ffi::lua_rawget(l, ffi::LUA_REGISTRYINDEX);
         if ffi::lua_isnil(l, -1) != 0 {
             ffi::lua_pop(l, 1);
+            system::inherited::note();
             push(l, c"core.check");
             ffi::lua_call(l, 0, 0);
             push(l, c"core.boot");
@@ -59,8 +60,11 @@ unsafe fn functions(l: *mut lua_State) {
             span::FUNCTIONS,
             bridge::FUNCTIONS,
             system::FUNCTIONS,
+            system::data::FUNCTIONS,
+            system::inherited::FUNCTIONS,
             system::program::FUNCTIONS,
             rdf::FUNCTIONS,
+            json::FUNCTIONS,
         ];
         for (name, function) in lists.into_iter().flatten() {
             push_function(l, *function);

@@ -11,6 +11,7 @@ pub use suspension::function as can_yield;
 
 use crate::bridge::guard;
 use crate::file::Files;
+use crate::process::Orphans;
 use mlua::ffi::{self, lua_State};
 use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_int};
@@ -52,6 +53,8 @@ pub struct Vm {
     quit: Option<quit::Quit>,
     /// Count of open descriptors, shared with the objects that hold them.
     descriptors: Rc<Cell<i32>>,
+    /// Children that nobody holds any more, shared with the objects that held them.
+    orphans: Rc<RefCell<Orphans>>,
     /// A run is active.
     running: bool,
     /// Made at the first run: loading opens no descriptor.
@@ -75,6 +78,7 @@ impl Vm {
             files: RefCell::default(),
             quit: None,
             descriptors: Rc::default(),
+            orphans: Rc::default(),
             running: false,
             runtime: None,
         }
@@ -93,6 +97,11 @@ impl Vm {
     /// The file operations that are under way.
     pub fn files(&self) -> &RefCell<Files> {
         &self.files
+    }
+
+    /// The children that nobody holds any more.
+    pub fn orphans(&self) -> &Rc<RefCell<Orphans>> {
+        &self.orphans
     }
 
     fn collect(&mut self) -> i32 {
@@ -150,6 +159,7 @@ unsafe extern "C-unwind" fn finalise(l: *mut lua_State) -> c_int {
         if !(*vm).running {
             let vm = Box::from_raw(vm);
             guard(move || {
+                vm.orphans.borrow_mut().wait();
                 drop(vm);
                 0
             });

@@ -7,7 +7,7 @@ local errors = import("core.errors")
 local fiber = import("core.fiber")
 local ids = import("program.ids")
 local native = import("core.native")
-local path = import("program.path")
+local path = import("filesystem.path.value")
 local stock = import("core.require")
 
 local EXTRA, FN, WAIT = L.EXTRA, L.FN, L.WAIT
@@ -24,14 +24,14 @@ local modules = {
 -- Modules by absolute path: {path, file, leaf, root, context, globals, loading, value}.
 local known = {}
 
--- Core names and the embedded sources behind them; false for those that this build has not.
+-- The core names: whether this build has them.
 local CORE = {}
-for name in ([[ asio_error byte_span condition_variable future generic_error ip mutex recursive_mutex stream
-    time ]]):gmatch("%S+") do
-    CORE[name] = name
-end
-for name in ([[ file filesystem inbox json libc_service pipe regex serial_port system tls unix ]]):gmatch("%S+") do
+for name in ([[ asio_error byte_span condition_variable file filesystem future generic_error inbox ip json libc_service
+    mutex pipe recursive_mutex regex serial_port stream system time tls unix ]]):gmatch("%S+") do
     CORE[name] = false
+end
+for _, name in ipairs(import("public")) do
+    if CORE[name] == false then CORE[name] = true end
 end
 
 -- The interpreter's own libraries are no files that a search could find.
@@ -173,7 +173,7 @@ local function import_library(base, name)
 end
 
 local function import_external(id)
-    if CORE[id] then return import(CORE[id]) end
+    if CORE[id] then return import(id) end
     if CORE[id] == false then errors.raise_detail("ENOSYS", "this version has no module " .. id) end
     if id == "ffi" then return stock.require(id) end
     if not id:find(".", 1, true) then

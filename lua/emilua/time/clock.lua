@@ -75,10 +75,11 @@ local function less_equal(a, b)
     return a[NS] <= b[NS]
 end
 
--- A clock: `id` of src/vm/timer; `adjustable` time points can be added to.
-function clock.new(name, id, adjustable)
+-- A clock: `id` of src/vm/timer; `adjustable` time points can be added to. Its time points may have more methods, and
+-- properties: functions of them by name.
+function clock.new(name, id, adjustable, methods, properties)
     local class = name .. ".time_point"
-    local methods = {}
+    methods, properties = methods or {}, properties or {}
     local mt = { __metatable = class, __lt = less, __le = less_equal }
     clock[class] = true
 
@@ -86,6 +87,8 @@ function clock.new(name, id, adjustable)
 
     function mt:__index(key)
         if key == "seconds_since_epoch" then return tonumber(self[NS]) / 1e9 end
+        local property = properties[key]
+        if property then return property(self) end
         return methods[key] or errors.bad_index()
     end
 

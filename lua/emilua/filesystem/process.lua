@@ -1,0 +1,35 @@
+-- What the whole process shares: working directory, root, umask. Only the master may change it.
+local import = ...
+local check = import("filesystem.check")
+local check_master = import("core.master").check
+local native = import("filesystem.native")
+local value = import("filesystem.path.value")
+local working_directory = import("filesystem.resolve").working_directory
+
+local check_path, fail, fail_posix = check.path, check.fail, check.fail_posix
+
+local functions = {}
+
+function functions.current_working_directory(p)
+    if p == nil then return value.new(working_directory()) end
+    check_master()
+    local text = check_path(p, 1)
+    local code = native.change_directory(text)
+    if code < 0 then fail(code, text) end
+end
+
+function functions.chroot(p)
+    check_master()
+    local text = check_path(p, 1)
+    local code = native.change_root(text)
+    if code < 0 then fail_posix(code, text) end
+end
+
+function functions.umask(mask)
+    check_master()
+    local code = native.set_umask(check.integer(mask, 1, "umask", 0, 2 ^ 32 - 1))
+    if code < 0 then fail_posix(code) end
+    return code
+end
+
+return { functions = functions }

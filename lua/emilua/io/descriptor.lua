@@ -1,0 +1,214 @@
+-- file_descriptor: the owner of a descriptor that no operation waits on. See docs/architecture.md for how other
+-- modules make one and take its descriptor.
+--
+-- A descriptor is a table {handle, the fiber whose send has it in flight}; it is dead when its handle is closed.
+local import = ...
+local errors = import("core.errors")
+local io = import("io.native")
+local core = import("core.native")
+local ffi = require("ffi")
+
+local raise, raise_code = errors.raise, errors.raise_code
+local getmetatable, setmetatable, type = getmetatable, setmetatable, type
+local io_new, io_free, io_close, is_open = io.new, io.free, io.close, io.is_open
+
+local native = core.bind("descriptor", [[
+    int32_t transfer(void *from, void *to);
+    int32_t adopt(void *, int32_t number);
+    int32_t number(void *);
+    int32_t give(void *);
+    int32_t duplicate(void *, void *new);
+    int32_t compare(void *, void *);
+    int32_t file_type(void *);
+    int32_t socket_type(void *, int32_t *);
+    int32_t is_non_blocking(void *);
+    int32_t set_non_blocking(void *, int32_t);
+    int32_t open_at(void *, const char *, size_t, uint32_t, int32_t, void *new);
+    int32_t pipe(void *, void *);
+    int32_t read(void *, const void *);
+    int32_t write(void *, const void *); ]])
+
+local HANDLE, SENDER = 1, 2
+
+local descriptor = { HANDLE = HANDLE, native = native }
+
+local ENOSYS = -errors.number.ENOSYS
+
+local function check(code)
+    if code >= 0 then return code end
+    if code == ENOSYS then raise("ENOSYS") end
+    raise_code(code)
+end
+
+descriptor.check = check
+
+local methods, properties = {}, {}
+local mt = { __metatable = "file_descriptor" }
+
+-- A descriptor whose handle is closed, for a native operation to fill.
+local function new() return setmetatable({ ffi.gc(io_new(core.vm, 0, 0), io_free), false }, mt) end
+descriptor.new = new
+
+-- The owner of the descriptor `number`, which the caller owned.
+function descriptor.adopt(number)
+    local fd = new()
+    check(native.adopt(fd[HANDLE], number))
+    return fd
+end
+
+-- The owner of the descriptor of an object's handle, which is closed afterwards.
+function descriptor.receive(handle)
+    local fd = new()
+    check(native.transfer(handle, fd[HANDLE]))
+    return fd
+end
+
+-- Whether `fd` belongs to a send that has not ended.
+local function in_flight(fd) return fd[SENDER] ~= false end
+
+-- The handle of `fd`, which is argument `arg`: EINVAL unless it is a valid descriptor, EBUSY while it is in flight
+-- (with `busy_arg`, if given, as its arg).
+local function use(fd, arg, busy_arg)
+    if getmetatable(fd) ~= "file_descriptor" or type(fd) ~= "table" or is_open(fd[HANDLE]) == 0 then
+        raise("EINVAL", arg)
+    end
+    if in_flight(fd) then raise("EBUSY", busy_arg) end
+    return fd[HANDLE]
+end
+descriptor.use = use
+
+-- Hands the descriptor of `fd`, argument `arg` of the caller, over to an object that is closed; `fd` is dead then.
+function descriptor.transfer(fd, arg, object)
+    local from, to = use(fd, arg), object[1]
+    if is_open(to) == 1 then errors.raise_misc(1) end
+    check(native.transfer(from, to))
+end
+
+-- The number of `fd`, which keeps it.
+function descriptor.number(fd) return check(native.number(fd[HANDLE])) end
+
+-- The number of `fd`, which is dead then: the caller owns the descriptor.
+function descriptor.give(fd) return check(native.give(fd[HANDLE])) end
+
+-- A send by `sender` (any value) has `fd` in flight from now on; with false, no more.
+function descriptor.lock(fd, sender) fd[SENDER] = sender end
+
+-- The handle of a method's `self`.
+local function this(self)
+    if getmetatable(self) ~= "file_descriptor" then raise("EINVAL", 1) end
+    if in_flight(self) then raise("EBUSY") end
+    return self[HANDLE]
+end
+
+function methods:close() check(io_close(this(self))) end
+
+function methods:dup()
+    local handle, fd = this(self), new()
+    check(native.duplicate(handle, fd[HANDLE]))
+    return fd
+end
+
+function methods:kcmp(other) return check(native.compare(this(self), use(other, 2))) end
+
+local FAMILIES = { unix = 1, inet = 4, inet6 = 6 }
+local TYPES = { stream = 1, datagram = 2, seqpacket = 5 }
+-- Protocols by name: {number, type}.
+local PROTOCOLS = { tcp = { 6, "stream" }, udp = { 17, "datagram" } }
+
+local kind = ffi.new("int32_t[3]")
+
+function methods:is_socket(family, socket_type, protocol)
+    local handle = this(self)
+    local wanted = FAMILIES[family] or raise("EINVAL", 2)
+    if socket_type ~= nil and not TYPES[socket_type] then raise("EINVAL", 3) end
+    if protocol ~= nil then
+        local known = PROTOCOLS[protocol]
+        if not known or wanted == 1 or known[2] ~= socket_type then raise("EINVAL", 4) end
+    end
+    return check(native.socket_type(handle, kind)) == 1
+        and kind[0] == wanted
+        and (socket_type == nil or kind[1] == TYPES[socket_type])
+        and (protocol == nil or kind[2] == PROTOCOLS[protocol][1])
+end
+
+-- Flags of openat() by name: powers of two, in the order of src/io/descriptor.
+local OPEN_FLAGS = {}
+do
+    local bit = 1
+    for name in ([[append create exclusive read_only read_write write_only sync_all_on_write truncate directory
+        no_follow path temporary resolve_beneath resolve_in_root resolve_no_magiclinks resolve_no_symlinks
+        resolve_no_xdev resolve_cached]]):gmatch("%S+") do
+        OPEN_FLAGS[name] = bit
+        bit = bit * 2
+    end
+end
+local ACCESS = { read_only = true, read_write = true, write_only = true }
+
+local function open_flags(names)
+    if type(names) ~= "table" then raise("EINVAL", 3) end
+    local bits, given, access = 0, {}, nil
+    for i = 1, #names do
+        local name = names[i]
+        local bit = OPEN_FLAGS[name] or raise("EINVAL", 3)
+        if ACCESS[name] then
+            if access and access ~= name then raise("EINVAL", 3) end
+            access = name
+        end
+        if not given[name] then bits = bits + bit end
+        given[name] = true
+    end
+    return bits
+end
+
+function methods:openat(path, names, mode)
+    local handle = this(self)
+    if getmetatable(path) ~= "filesystem.path" then raise("EINVAL", 2) end
+    local bits = open_flags(names)
+    if mode == nil then
+        mode = 0x1b6 -- 0666, which the umask restricts
+    elseif type(mode) ~= "number" or mode % 1 ~= 0 or not (mode >= 0 and mode <= 0xfff) then
+        raise("EINVAL", 4)
+    end
+    local text, fd = tostring(path), new()
+    local code = native.open_at(handle, text, #text, bits, mode, fd[HANDLE])
+    if code == ENOSYS then raise("ENOTSUP", 3) end
+    check(code)
+    return fd
+end
+
+local FILE_TYPES = {
+    [0] = "unknown", "socket", "symlink", "regular", "block", "directory", "character", "fifo",
+}
+
+function properties.type(handle) return FILE_TYPES[check(native.file_type(handle))] end
+
+function properties.non_blocking(handle) return check(native.is_non_blocking(handle)) == 1 end
+
+-- Capsicum is FreeBSD's.
+for name in ([[cap_rights_limit cap_rights_contains cap_rights_remove cap_ioctls_limit cap_ioctls_get
+    cap_fcntls_limit cap_fcntls_get]]):gmatch("%S+") do
+    methods[name] = function(self)
+        this(self)
+        raise("ENOSYS")
+    end
+end
+
+function mt:__index(key)
+    if is_open(self[HANDLE]) == 0 and key ~= "close" then errors.bad_index() end
+    local method = methods[key]
+    if method then return method end
+    local property = properties[key]
+    if property then return property(this(self)) end
+    errors.bad_index()
+end
+
+function mt:__newindex(key, value)
+    if key ~= "non_blocking" or is_open(self[HANDLE]) == 0 then errors.bad_index() end
+    local handle = this(self)
+    if type(value) ~= "boolean" then raise("EINVAL", 3) end
+    check(native.set_non_blocking(handle, value and 1 or 0))
+end
+
+function mt:__tostring() return ("/dev/fd/%d"):format(check(native.number(this(self)))) end
+
+return descriptor

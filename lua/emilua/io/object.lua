@@ -1,0 +1,167 @@
+-- What every object with a descriptor has in common. An object is a table {handle, direction of reading, direction
+-- of writing, flags, direction of exceptions or false}; the handle is a cdata whose finaliser closes the descriptor.
+local import = ...
+local errors = import("core.errors")
+local native = import("io.native")
+local operation = import("core.operation")
+local S = import("core.scheduler")
+local ffi = require("ffi")
+
+local raise, raise_code = errors.raise, errors.raise_code
+local error, getmetatable, setmetatable = error, getmetatable, setmetatable
+local enter, charge, check_yieldable, pass = S.enter, S.charge, S.check_yieldable, S.pass
+local abort, await, direction, recycle = operation.abort, operation.await, operation.direction, operation.recycle
+local HEAD, TOKEN = S.HEAD, operation.TOKEN
+local io_new, io_free, io_close, io_is_open = native.new, native.free, native.close, native.is_open
+local vm, PENDING = import("core.native").vm, import("core.native").PENDING
+
+local HANDLE, READ, WRITE, FLAGS, EXCEPTION = 1, 2, 3, 4, 5
+
+local object = { HANDLE = HANDLE, READ = READ, WRITE = WRITE, FLAGS = FLAGS, EXCEPTION = EXCEPTION }
+
+function object.check(code)
+    if code < 0 then raise_code(code) end
+    return code
+end
+local check = object.check
+
+-- A closed object of the class with metatable `mt`.
+function object.new(mt)
+    local read, write = direction(), direction()
+    local a, b = read[TOKEN], write[TOKEN]
+    local handle = ffi.gc(io_new(vm, a, b), function(p)
+        io_free(p)
+        recycle(a, b)
+    end)
+    return setmetatable({ handle, read, write, false, false }, mt)
+end
+
+-- The direction of urgent data and errors, which few objects ever wait for.
+function object.exception(self)
+    local d = self[EXCEPTION]
+    if d then return d end
+    d = direction()
+    self[EXCEPTION] = d
+    local a, b, c = self[READ][TOKEN], self[WRITE][TOKEN], d[TOKEN]
+    ffi.gc(self[HANDLE], function(p)
+        io_free(p)
+        recycle(a, b)
+        recycle(c)
+    end)
+    return d
+end
+
+-- Whether a fiber waits in any direction.
+function object.is_waited_for(self)
+    local exception = self[EXCEPTION]
+    return self[READ][HEAD] or self[WRITE][HEAD] or exception and exception[HEAD]
+end
+
+local function abort_all(self)
+    abort(self[READ])
+    abort(self[WRITE])
+    if self[EXCEPTION] then abort(self[EXCEPTION]) end
+end
+
+-- An empty span is done at once, and is a suspension point all the same.
+function object.nothing(f, self)
+    check_yieldable()
+    pass(f)
+    if io_is_open(self[HANDLE]) == 0 then errors.raise_system("EBADF") end
+    return 0
+end
+local nothing = object.nothing
+
+-- The method that makes `call` on a span in one direction. The common case, that nobody waits and the call is done
+-- at once, is here and not in operation.perform(): it is compiled into one trace.
+function object.transfer(class, way, call)
+    return function(self, bs)
+        local f = enter()
+        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
+        if #bs == 0 then return nothing(f, self) end
+        local d, handle = self[way], self[HANDLE]
+        local n = PENDING
+        if not d[HEAD] then
+            n = call(handle, bs)
+            if n > 0 then
+                charge(f)
+                return n
+            end
+        end
+        if n == PENDING then n = await(d, f, call, handle, bs) end
+        if n < 0 then raise_code(n) end
+        return n
+    end
+end
+
+-- Adds close(), cancel() and is_open, and returns the class's metatable. properties: functions of the
+-- object.
+function object.class(class, methods, properties)
+    local function check_self(self)
+        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        return self[HANDLE]
+    end
+
+    function methods:cancel()
+        if io_is_open(check_self(self)) == 0 then errors.raise_system("EBADF") end
+        abort_all(self)
+    end
+
+    function methods:close()
+        local handle = check_self(self)
+        abort_all(self)
+        check(io_close(handle))
+    end
+
+    function properties.is_open(self) return io_is_open(self[HANDLE]) == 1 end
+
+    local mt = { __metatable = class }
+
+    function mt:__index(key)
+        local method = methods[key]
+        if method then return method end
+        local property = properties[key]
+        if property then return property(self) end
+        errors.bad_index()
+    end
+
+    function mt.__newindex()
+        error(("attempt to index a %s value: it has no fields to write"):format(class), 2)
+    end
+
+    return mt
+end
+
+-- The method release() of a class.
+function object.release(class)
+    local receive = import("io.descriptor").receive
+    return function(self)
+        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        local handle = self[HANDLE]
+        if io_is_open(handle) == 0 then raise("EBADF") end
+        local fd = receive(handle)
+        abort_all(self)
+        return fd
+    end
+end
+
+-- Adds release() and assign(fd) to the methods of the class of `mt`, and returns its constructor new([fd]).
+function object.exchange(mt, methods)
+    local class = mt.__metatable
+    local transfer = import("io.descriptor").transfer
+    methods.release = object.release(class)
+
+    function methods:assign(fd)
+        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        transfer(fd, 2, self)
+    end
+
+    return function(fd)
+        local self = object.new(mt)
+        if fd ~= nil then transfer(fd, 1, self) end
+        return self
+    end
+end
+
+return object

@@ -1,0 +1,111 @@
+//! Descriptors on POSIX.
+
+#[cfg_attr(target_os = "linux", path = "linux.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "freebsd.rs")]
+mod kernel;
+
+pub use kernel::compare;
+
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::stat::{Mode, SFlag, fstat};
+use nix::unistd;
+use socket2::Socket;
+use std::ffi::CString;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
+
+pub fn from_number(number: i32) -> OwnedFd {
+    // SAFETY: the caller owns it and gives it away.
+    unsafe { OwnedFd::from_raw_fd(number) }
+}
+
+pub fn number(descriptor: &BorrowedFd<'_>) -> i32 {
+    descriptor.as_raw_fd()
+}
+
+pub fn into_number(descriptor: OwnedFd) -> i32 {
+    descriptor.into_raw_fd()
+}
+
+pub fn duplicate(descriptor: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    descriptor.try_clone_to_owned()
+}
+
+fn flags(descriptor: BorrowedFd<'_>) -> io::Result<OFlag> {
+    Ok(OFlag::from_bits_retain(fcntl(
+        descriptor,
+        FcntlArg::F_GETFL,
+    )?))
+}
+
+pub fn is_non_blocking(descriptor: BorrowedFd<'_>) -> io::Result<bool> {
+    Ok(flags(descriptor)?.contains(OFlag::O_NONBLOCK))
+}
+
+pub fn set_non_blocking(descriptor: BorrowedFd<'_>, on: bool) -> io::Result<()> {
+    let old = flags(descriptor)?;
+    let mut new = old;
+    new.set(OFlag::O_NONBLOCK, on);
+    if new != old {
+        fcntl(descriptor, FcntlArg::F_SETFL(new))?;
+    }
+    Ok(())
+}
+
+/// In the order of the Lua half's names, from 1 on; 0 for what has no name.
+pub fn file_type(descriptor: BorrowedFd<'_>) -> io::Result<i32> {
+    let mode = fstat(descriptor)?.st_mode;
+    Ok(match SFlag::from_bits_truncate(mode) & SFlag::S_IFMT {
+        SFlag::S_IFSOCK => 1,
+        SFlag::S_IFLNK => 2,
+        SFlag::S_IFREG => 3,
+        SFlag::S_IFBLK => 4,
+        SFlag::S_IFDIR => 5,
+        SFlag::S_IFCHR => 6,
+        SFlag::S_IFIFO => 7,
+        _ => 0,
+    })
+}
+
+/// Bits of the Lua half's names that every POSIX system knows.
+const FLAGS: [(u32, OFlag); 9] = [
+    (1, OFlag::O_APPEND),
+    (1 << 1, OFlag::O_CREAT),
+    (1 << 2, OFlag::O_EXCL),
+    (1 << 3, OFlag::O_RDONLY),
+    (1 << 4, OFlag::O_RDWR),
+    (1 << 5, OFlag::O_WRONLY),
+    (1 << 6, OFlag::O_SYNC),
+    (1 << 7, OFlag::O_TRUNC),
+    (1 << 8, OFlag::O_DIRECTORY),
+];
+
+pub fn open_at(
+    directory: BorrowedFd<'_>,
+    path: &[u8],
+    flags: u32,
+    mode: i32,
+) -> io::Result<OwnedFd> {
+    let path = CString::new(path).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
+    let base = OFlag::O_CLOEXEC | OFlag::O_NOCTTY;
+    let known = FLAGS.iter().chain(kernel::FLAGS);
+    let (bits, open) = known
+        .filter(|(bit, _)| flags & bit != 0)
+        .fold((0, base), |(bits, open), (bit, flag)| {
+            (bits | bit, open | *flag)
+        });
+    let mode = Mode::from_bits_truncate(mode as libc::mode_t);
+    kernel::open_at(directory, &path, open, flags & !bits, mode)
+}
+
+pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(unistd::pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC)?)
+}
+
+pub fn read(descriptor: &Socket, buffer: &mut [u8]) -> io::Result<usize> {
+    Ok(unistd::read(descriptor, buffer)?)
+}
+
+pub fn write(descriptor: &Socket, bytes: &[u8]) -> io::Result<usize> {
+    Ok(unistd::write(descriptor, bytes)?)
+}
