@@ -113,7 +113,13 @@ at_methods.read_some_at = transfer_at("read_some_at", native.read, READ)
 at_methods.write_some_at = transfer_at("write_some_at", native.write, WRITE)
 
 local function class(mt, takes_turns)
-    return { new = function() return object.new(mt, takes_turns) end }
+    return {
+        new = function(fd)
+            local self = object.new(mt, takes_turns)
+            if fd ~= nil then object.take(self[HANDLE], fd, 1) end
+            return self
+        end,
+    }
 end
 
 local file = { stream = class(stream_mt, true), random_access = class(random_access_mt, false) }

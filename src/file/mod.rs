@@ -13,6 +13,7 @@ mod ring;
 pub use pending::Files;
 
 use crate::bridge::{EOF, PENDING, count, failure, guard, operations, status};
+use crate::io::{self as descriptors, Io};
 use crate::span::Span;
 use crate::system;
 use crate::vm::Vm;
@@ -31,6 +32,8 @@ operations! {
     new: fn(*mut Vm) -> *mut File;
     free: fn(*mut File);
     open: fn(*mut File, *const c_char, usize, u32, i32) -> i32;
+    assign: fn(*mut File, *mut Io) -> i32;
+    release: fn(*mut File, *mut Io) -> i32;
     close: fn(*mut File) -> i32;
     is_open: fn(*const File) -> i32;
     read: fn(*mut File, *const Span, f64) -> i32;
@@ -136,6 +139,28 @@ extern "C" fn open(
         // SAFETY: the Lua half passes a string with its length.
         let path = unsafe { std::slice::from_raw_parts(path.cast::<u8>(), length) };
         status(access::open(&system::path(path), names, mask).map(|file| object(this).set(file)))
+    })
+}
+
+/// Takes the descriptor of `from` over; the object must be closed.
+extern "C" fn assign(this: *mut File, from: *mut Io) -> i32 {
+    guard(|| {
+        let file = descriptors::object(from).take().and_then(access::adopt);
+        status(file.map(|file| object(this).set(file)))
+    })
+}
+
+/// Gives the descriptor up to `to`, which is closed: a duplicate while operations are under way.
+extern "C" fn release(this: *mut File, to: *mut Io) -> i32 {
+    guard(|| {
+        let this = object(this);
+        status((|| {
+            let shared = this.get()?.clone();
+            this.close();
+            let file = Arc::try_unwrap(shared).or_else(|shared| shared.try_clone())?;
+            descriptors::object(to).set(access::surrender(file)?);
+            Ok(())
+        })())
     })
 }
 

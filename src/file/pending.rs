@@ -19,8 +19,9 @@ use std::{mem, thread};
 enum Place {
     /// In our queue for the ring.
     Queued,
-    /// In the ring; perhaps the kernel has not taken it yet.
-    Ring,
+    /// In the ring; perhaps the kernel has not taken it yet. With the position at which it begins and that moves when
+    /// it has ended: the kernel itself forgets to after a short write.
+    Ring(Option<u64>),
     Pool(Job),
 }
 
@@ -209,9 +210,10 @@ impl Files {
                 Entry::Cancellation(id) => ring.push_cancellation(id),
                 Entry::Operation(id) => match &mut self.operations[slot(id)] {
                     Some(operation) if operation.id == id => {
-                        let pushed = ring.push(id, &operation.request);
+                        let begin = operation.request.begins();
+                        let pushed = ring.push(id, &operation.request, begin);
                         if pushed {
-                            operation.place = Place::Ring;
+                            operation.place = Place::Ring(begin);
                         }
                         pushed
                     }
@@ -305,7 +307,15 @@ impl Files {
             }
             // The ring does not wait for a file that was opened not to.
             Some(libc::EAGAIN) => self.start_in_pool(vm, id),
-            _ => self.end(id, &outcome),
+            _ => {
+                let moved = match (&operation.place, &outcome) {
+                    (Place::Ring(Some(begin)), Ok(n)) => {
+                        operation.request.advance(*begin, *n).err()
+                    }
+                    _ => None,
+                };
+                self.end(id, &moved.map_or(outcome, Err));
+            }
         }
     }
 
@@ -329,7 +339,7 @@ impl Files {
         let untouched = match &operation.place {
             Place::Queued => true,
             Place::Pool(job) => job.cancel(),
-            Place::Ring => {
+            Place::Ring(_) => {
                 self.queue.push_back(Entry::Cancellation(id));
                 false
             }
@@ -349,7 +359,7 @@ impl Files {
                     ..
                 }) => drop(job.cancel()),
                 Some(Operation {
-                    place: Place::Ring,
+                    place: Place::Ring(_),
                     id,
                     ..
                 }) => {

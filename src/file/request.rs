@@ -3,7 +3,7 @@
 use super::access;
 use crate::bridge::{EOF, count, failure};
 use std::fs;
-use std::io;
+use std::io::{self, Seek, SeekFrom};
 use std::sync::Arc;
 
 /// Longest transfer of one call, so that counts fit an `i32`.
@@ -56,6 +56,22 @@ impl Request {
                 result => return result,
             }
         }
+    }
+
+    /// Where a transfer at the position of the file begins; nothing for files that have none.
+    pub fn begins(&self) -> Option<u64> {
+        let moves = self.at.is_none() && matches!(self.action, Action::Read | Action::Write);
+        (&*self.file).stream_position().ok().filter(|_| moves)
+    }
+
+    /// Moves the position behind the `n` bytes that were transferred from `begin` on.
+    pub fn advance(&self, begin: u64, n: usize) -> io::Result<u64> {
+        let appended = self.action == Action::Write && access::appends(&self.file);
+        (&*self.file).seek(if appended {
+            SeekFrom::End(0)
+        } else {
+            SeekFrom::Start(begin + n as u64)
+        })
     }
 
     /// The code of an outcome for the Lua half.

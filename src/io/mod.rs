@@ -13,6 +13,7 @@ mod socket;
 mod transfer;
 
 pub use endpoint::Endpoint;
+pub use readiness::Descriptor;
 pub use socket::accept;
 pub use transfer::{code, read, write};
 
@@ -20,7 +21,7 @@ use crate::bridge::{guard, operations};
 use crate::span::Span;
 use crate::system;
 use crate::vm::{Shared, Token, Vm};
-use readiness::{Borrowed, Descriptor, Registration};
+use readiness::{Borrowed, Registration};
 use socket2::SockRef;
 use std::cell::Cell;
 use std::ffi::c_char;

@@ -12,6 +12,8 @@ local file = native.bind("file", [[
     void *new(void *vm);
     void free(void *);
     int32_t open(void *, const char *, size_t, uint32_t, int32_t);
+    int32_t assign(void *, void *from);
+    int32_t release(void *, void *to);
     int32_t close(void *);
     int32_t is_open(const void *);
     int32_t read(void *, const void *, double);

@@ -6,6 +6,7 @@ local import = ...
 local L = import("core.layout")
 local S = import("core.scheduler")
 local errors = import("core.errors")
+local descriptor = import("io.descriptor")
 local lock = import("file.lock")
 local native = import("file.native")
 local operation = import("core.operation")
@@ -18,7 +19,7 @@ local check_yieldable, enter, pass = S.check_yieldable, S.enter, S.pass
 local raise, raise_code, raise_core, raise_system =
     errors.raise, errors.raise_code, errors.raise_core, errors.raise_system
 local getmetatable, setmetatable, tostring, type = getmetatable, setmetatable, tostring, type
-local CANCELED = -errors.system_number.ECANCELED
+local CANCELED, ENOSYS = -errors.system_number.ECANCELED, -errors.number.ENOSYS
 local vm = import("core.native").vm
 
 local TOKEN = operation.TOKEN
@@ -29,8 +30,11 @@ local object = { HANDLE = HANDLE, TURN = TURN, READ = 0, WRITE = 1, SYNC_ALL = 2
 
 local number = ffi.new("double[1]")
 
+-- What Windows lacks is told by ENOSYS.
 local function check(code)
+    if code == ENOSYS then raise("ENOSYS") end
     if code < 0 then raise_code(code) end
+    return code
 end
 
 -- A closed object of the class with metatable `mt`.
@@ -41,6 +45,13 @@ function object.new(mt, takes_turns)
         operation.recycle(d[TOKEN])
     end or native.free)
     return setmetatable({ handle, {}, d }, mt)
+end
+
+-- Hands the descriptor of `fd`, argument `arg` of the caller, over to a closed object; `fd` is dead then.
+function object.take(handle, fd, arg)
+    local from = descriptor.use(fd, arg)
+    if native.is_open(handle) == 1 then errors.raise_misc(1) end
+    check(native.assign(handle, from))
 end
 
 -- The result of an operation of `f`, or its error.
@@ -119,6 +130,19 @@ function object.class(class, methods, properties)
         lock.retry()
     end
 
+    function methods:assign(fd)
+        object.take(check_self(self), fd, 2)
+    end
+
+    function methods:release()
+        local handle = check_self(self)
+        if native.is_open(handle) == 0 then raise("EBADF") end
+        local fd = descriptor.new()
+        abort(self)
+        check(native.release(handle, fd[descriptor.HANDLE]))
+        return fd
+    end
+
     function methods:resize(bytes)
         if type(bytes) ~= "number" then errors.expected(2, "resize", "number", bytes) end
         check(native.resize(check_self(self), bytes))
@@ -135,26 +159,19 @@ function object.class(class, methods, properties)
     methods.sync_all = sync(object.SYNC_ALL)
     methods.sync_data = sync(object.SYNC_DATA)
 
-    -- Windows has no such locks.
-    local function check_lock(code)
-        if code == -errors.number.ENOSYS then raise("ENOSYS") end
-        check(code)
-        return code == 1
-    end
-
     local function locks(kind)
         return function(self)
             local f = enter()
-            check_lock(lock.wait(f, self, check_self(self), kind))
+            check(lock.wait(f, self, check_self(self), kind))
         end, function(self)
-            return check_lock(native.lock(check_self(self), kind))
+            return check(native.lock(check_self(self), kind)) == 1
         end
     end
     methods.lock, methods.try_lock = locks(lock.EXCLUSIVE)
     methods.lock_shared, methods.try_lock_shared = locks(lock.SHARED)
 
     function methods:unlock()
-        check_lock(native.lock(check_self(self), lock.UNLOCK))
+        check(native.lock(check_self(self), lock.UNLOCK))
         lock.retry()
     end
 

@@ -4,4 +4,4 @@
 #[cfg_attr(windows, path = "windows.rs")]
 mod platform;
 
-pub use platform::{lock, open, read, wait, write};
+pub use platform::{adopt, appends, lock, open, read, surrender, wait, write};

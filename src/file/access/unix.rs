@@ -1,12 +1,12 @@
 //! Files of POSIX systems.
 
 use nix::errno::Errno;
-use nix::fcntl::{self, OFlag};
+use nix::fcntl::{self, FcntlArg, OFlag};
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::stat::Mode;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -37,6 +37,21 @@ pub fn open(path: &Path, names: u32, mask: i32) -> io::Result<File> {
             result => return Ok(result?.into()),
         }
     }
+}
+
+/// The file of a descriptor.
+pub fn adopt(descriptor: OwnedFd) -> io::Result<File> {
+    Ok(descriptor.into())
+}
+
+/// The descriptor of a file.
+pub fn surrender(file: File) -> io::Result<OwnedFd> {
+    Ok(file.into())
+}
+
+/// Whether writing goes to the end, wherever the position is.
+pub fn appends(file: &File) -> bool {
+    fcntl::fcntl(file, FcntlArg::F_GETFL).is_ok_and(|flags| flags & libc::O_APPEND != 0)
 }
 
 /// flock(2) without waiting, whether it is held now. Kinds as the Lua half numbers them.

@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::windows::fs::{FileExt, OpenOptionsExt};
+use std::os::windows::io::OwnedSocket;
 use std::path::Path;
 use windows_sys::Win32::Storage::FileSystem::FILE_FLAG_WRITE_THROUGH;
 
@@ -35,9 +36,28 @@ pub fn open(path: &Path, names: u32, mask: i32) -> io::Result<File> {
     options.open(path)
 }
 
-/// The code by which the Lua half knows that there are no locks.
-pub fn lock(_: &File, _: i32) -> io::Result<bool> {
+/// The descriptors of other objects are sockets. The code is that by which the Lua half knows what does not exist.
+pub fn adopt(_: OwnedSocket) -> io::Result<File> {
+    absent()
+}
+
+/// As [`adopt`].
+pub fn surrender(_: File) -> io::Result<OwnedSocket> {
+    absent()
+}
+
+fn absent<T>() -> io::Result<T> {
     Err(io::Error::from_raw_os_error(libc::ENOSYS))
+}
+
+/// Asked only of transfers through a ring, which there is not.
+pub fn appends(_: &File) -> bool {
+    false
+}
+
+/// There are no locks of this kind.
+pub fn lock(_: &File, _: i32) -> io::Result<bool> {
+    absent()
 }
 
 /// Nothing tells whether a transfer would wait.

@@ -16,7 +16,7 @@ impl Ring {
         match self.0 {}
     }
 
-    pub fn push(&mut self, _: u64, _: &Request) -> bool {
+    pub fn push(&mut self, _: u64, _: &Request, _: Option<u64>) -> bool {
         match self.0 {}
     }
 

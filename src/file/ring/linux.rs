@@ -67,12 +67,13 @@ impl Ring {
         Ok(())
     }
 
-    /// Puts an operation into the submission queue; false when that is full.
-    pub fn push(&mut self, id: u64, request: &Request) -> bool {
+    /// Puts an operation into the submission queue; false when that is full. `begin` is the position of the file, where
+    /// the transfer is to be there.
+    pub fn push(&mut self, id: u64, request: &Request, begin: Option<u64>) -> bool {
         let file = Fd(request.file.as_raw_fd());
         let length = request.length as u32;
-        // All ones stand for the position of the file.
-        let offset = request.at.unwrap_or(u64::MAX);
+        // All ones stand for files that have no positions.
+        let offset = request.at.or(begin).unwrap_or(u64::MAX);
         let entry = match request.action {
             Action::Read => opcode::Read::new(file, request.data, length)
                 .offset(offset)
