@@ -247,7 +247,7 @@ function helper.holdings()
     -- Through a file: popen's own pipe would be seen, with one end or with both.
     local path = os.tmpname()
     os.execute(string.format("{ echo shell $$; ls -l /proc/%s/fd; for t in /proc/%s/task/*; do " ..
-        "echo thread ${t##*/} $(cat $t/comm $t/children 2>/dev/null); done; } > %s", pid, pid, path))
+        "echo thread ${t##*/} $(cat $t/comm $t/children 2>&-); done; } > %s", pid, pid, path))
     local shell
     local function add(kind, key, value)
         held[kind][key] = value

@@ -14,7 +14,10 @@ return {
     "mutex",
     "pipe",
     "recursive_mutex",
+    "regex",
     "stream",
     "system",
     "time",
+    "tls",
+    "unix",
 }
