@@ -40,7 +40,9 @@ emilua.run(function()
                     next_piece = next_piece + PIECE
                     local piece = buffer:first(math.min(PIECE, size - offset))
                     file.read_all_at(source, offset, piece)
-                    done = done + file.write_all_at(target, offset, piece)
+                    -- Not `done = done + file.write_all_at(...)`: `done` would be read before the wait.
+                    file.write_all_at(target, offset, piece)
+                    done = done + #piece
                 end
             end)
         end
