@@ -8,11 +8,14 @@ mod lua;
 mod number;
 mod process;
 mod rdf;
+mod resolve;
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 mod sandbox;
 mod span;
 mod system;
+mod tls;
 mod vm;
+mod work;
 
 use mlua::ffi::{self, lua_State};
 use std::ffi::c_int;

@@ -16,4 +16,6 @@ return {
     "stream",
     "system",
     "time",
+    "tls",
+    "unix",
 }

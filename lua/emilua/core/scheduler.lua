@@ -78,6 +78,7 @@ local pool, pooled = {}, 0 -- coroutines that wait for a fiber
 local scheduler = {
     state = S,
     HEAD = HEAD,
+    pcall = pcall, -- of the interpreter: no scope and no interruption point
     SUSPENDED = SUSPENDED, PROBE = PROBE,
     CUT = CUT, ABORTED = ABORTED,
     DONE = DONE, FAILED = FAILED, WOKEN = WOKEN,
