@@ -24,9 +24,11 @@ local function run(body, opts)
         local close = require "ffi".C.close
         local function say(...) system.out:write_some(byte_span.append(...)) end
         emilua.run(function() %s end) ]]):format(body))
-    local text, status = helper.shell(("%s LUA_CPATH=%s %s %s %s %s"):format(opts.input and opts.input .. " | " or "",
-        quote(helper.root .. "?.so;;"),
-        opts.alone and "" or "timeout 60", helper.interpreter, script, opts.after or (opts.input and "" or "</dev/null")))
+    local before = opts.input and opts.input .. " | " or ""
+    local after = opts.after or (opts.input and "" or "</dev/null")
+    local limit = opts.alone and "" or "timeout 60"
+    local text, status = helper.shell(("%s LUA_CPATH=%s %s %s %s %s"):format(before, quote(helper.root .. "?.so;;"),
+        limit, helper.interpreter, script, after))
     os.remove(script)
     return text, status
 end
