@@ -3,6 +3,7 @@
 mod actor;
 mod bridge;
 mod context;
+mod file;
 mod fs;
 mod io;
 mod json;

@@ -16,6 +16,7 @@ pub mod unix;
 pub mod wire;
 
 pub use endpoint::Endpoint;
+pub use readiness::Descriptor;
 pub use socket::accept;
 pub use transfer::{code, read, write};
 
@@ -24,7 +25,6 @@ use crate::span::Span;
 use crate::system;
 use crate::vm::{Shared, Token, Vm};
 pub use descriptor::{copy_descriptor, fill};
-pub use readiness::Descriptor;
 use readiness::{Borrowed, Registration};
 use socket2::SockRef;
 use std::cell::Cell;
