@@ -12,11 +12,15 @@ function actors.worker(source, opts)
     return emilua.spawn_vm(all)
 end
 
---- An actor that sends each value of the list of texts, once it has got an address. `reply` is our inbox.
+--- An actor that sends back what it gets, until nobody can send.
 function actors.echo(opts)
     local channel = actors.worker([[
         local reply = inbox:receive()
-        while true do reply:send(inbox:receive()) end ]], opts)
+        while true do
+            local ok, m = pcall(inbox.receive, inbox)
+            if not ok then return end
+            reply:send(m)
+        end ]], opts)
     channel:send(require "emilua.inbox")
     return channel
 end

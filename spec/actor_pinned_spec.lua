@@ -92,7 +92,7 @@ describe("actors §19", function()
                 sleeper:join()
             end):detach() ]] }
         channel:send(inbox)
-        local ok, e = true, nil
+        local ok, e
         repeat
             inbox:receive()
             ok, e = pcall(channel.send, channel, "ping")
@@ -164,7 +164,9 @@ describe("actors §19", function()
 
     it("13: mixed nesting keeps all good members and the order of arrays", fiber(function()
         local channel = actors.echo()
-        channel:send({ a = { 1, { b = { 2, 3 }, [4] = "dropped", f = print }, "z" }, [true] = 1, c = { d = { e = {} } } })
+        channel:send({
+            a = { 1, { b = { 2, 3 }, [4] = "dropped", f = print }, "z" }, [true] = 1, c = { d = { e = {} } },
+        })
         local m = inbox:receive()
         assert.same({ a = { 1, { b = { 2, 3 } }, "z" }, c = { d = { e = {} } } }, m)
         channel:close()

@@ -95,6 +95,32 @@ function emilua.spawn_vm(module) end
 ---@param count number
 function emilua.spawn_context_threads(count) end
 
+---A pool of actors that answer calls. Its entry returns the function that does.
+---@param options emilua.pool_options
+---@return emilua.pool
+function emilua.pool(options) end
+
+---@class emilua.pool_options
+---@field module? string as for `spawn_vm`
+---@field source? string as for `spawn_vm`
+---@field name? string of the chunk
+---@field vms? integer default 1
+---@field threads? integer of their context, default `vms`
+---@field queue? integer calls that may wait for a VM, default 1024
+
+---What `emilua.pool` returns.
+---@class emilua.pool
+local pool = {}
+
+---The answer to a message, by a VM of the pool that has nothing else to do.
+---@async
+---@param message boolean|number|string|table|emilua.channel|emilua.inbox|emilua.file_descriptor
+---@return any
+function pool:call(message) end
+
+---Ends the VMs when they have answered; calls that wait for one fail.
+function pool:close() end
+
 ---The live actors of this run, the oldest first.
 ---@return emilua.live_actor[]
 function emilua.actors() end

@@ -4,12 +4,14 @@ mod class;
 mod mailbox;
 mod master;
 mod message;
+mod private;
 mod scalar;
 mod spawn;
 
 pub use mailbox::Mailbox;
 pub use master::{claim_master, resign_master};
 pub use message::Message;
+pub use private::Private;
 pub use scalar::OPERATIONS;
 
 pub use class::Channels;
@@ -33,6 +35,10 @@ const METHODS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] 
     (c"send", send),
     (c"receive", receive),
     (c"take", take),
+    (c"new_mailbox", private::new_mailbox),
+    (c"receive_from", private::receive_from),
+    (c"close_mailbox", private::close_mailbox),
+    (c"check", check),
     (c"close_channel", close_channel),
     (c"same", same),
     (c"close_inbox", close_inbox),
@@ -102,15 +108,47 @@ unsafe extern "C-unwind" fn send(l: *mut lua_State) -> c_int {
     1
 }
 
+/// `check(value) -> nil | error`: why it cannot be sent.
+unsafe extern "C-unwind" fn check(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half with a value.
+    unsafe {
+        ffi::lua_settop(l, 1);
+        match Message::of(l, &Class::new(l)) {
+            Ok(_) => return 0,
+            Err(Refusal::System(code)) => ffi::lua_pushinteger(l, code as ffi::lua_Integer),
+            Err(refusal) => {
+                ffi::lua_pushstring(l, refusal.name().as_ptr());
+            }
+        }
+    }
+    1
+}
+
 /// `receive(token) -> value | nil[, name of an error]`: nothing but nil when the token will be posted.
 unsafe extern "C-unwind" fn receive(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with a token.
     unsafe {
         let class = Class::new(l);
         let token = ffi::lua_tonumber(l, 1) as u32;
-        let name = match class.vm().mailbox().receive(token) {
+        let received = class.vm().mailbox().receive(token);
+        push_received(l, &class, received)
+    }
+}
+
+/// Pushes what a mailbox gave: the value, nothing, or nil and why there will be none.
+///
+/// # Safety
+/// As for [`Message::push`].
+unsafe fn push_received(
+    l: *mut lua_State,
+    class: &Class,
+    received: Result<Message, Nothing>,
+) -> c_int {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let name = match received {
             Ok(message) => {
-                message.push(l, Some(&class));
+                message.push(l, Some(class));
                 return 1;
             }
             Err(Nothing::Yet) => return 0,

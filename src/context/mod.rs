@@ -133,6 +133,14 @@ impl Context {
         self.lock().vms += 1;
     }
 
+    /// The same, if there is another VM, so that the threads have not begun to end.
+    pub fn enter_if_live(&self) -> bool {
+        let mut state = self.lock();
+        let live = state.vms > 0;
+        state.vms += usize::from(live);
+        live
+    }
+
     /// A VM has ended.
     pub fn leave(&self) {
         let left = {

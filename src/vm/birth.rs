@@ -72,6 +72,8 @@ unsafe extern "C-unwind" fn born(l: *mut lua_State) -> c_int {
     unsafe {
         let birth = &mut *ffi::lua_touserdata(l, 1).cast::<Birth>();
         ffi::lua_settop(l, 0);
+        // Nothing that is made here is garbage.
+        ffi::lua_gc(l, ffi::LUA_GCSTOP, 0);
         ffi::luaL_openlibs(l);
         if let Some(vm) = birth.vm.take() {
             birth.address = lua::start(l, vm);
@@ -82,6 +84,8 @@ unsafe extern "C-unwind" fn born(l: *mut lua_State) -> c_int {
             None => ffi::lua_pushnil(l),
         }
         ffi::lua_call(l, 1, 2);
+        // The next collection begins when the heap has doubled.
+        ffi::lua_gc(l, ffi::LUA_GCRESTART, -1);
     }
     2
 }

@@ -13,7 +13,7 @@ pub use ready::{Shared, Token};
 pub use suspension::function as can_yield;
 pub use task::Task;
 
-use crate::actor::{self, Channels, Mailbox, Message};
+use crate::actor::{self, Channels, Mailbox, Message, Private};
 use crate::bridge::guard;
 use crate::context::{Context, Family};
 use crate::file::Files;
@@ -72,6 +72,8 @@ pub struct Vm {
     id: u64,
     /// The one inbox; a main VM has a new one in each run.
     mailbox: Arc<Mailbox>,
+    /// Mailboxes beside the inbox.
+    pub private: Private,
     /// The message that was received last, until the next.
     pub incoming: Option<Message>,
     /// What the channels of this state lead to.
@@ -112,6 +114,7 @@ impl Vm {
             active: true,
             inbox_is_weak: false,
             id: task::new_id(),
+            private: Private::default(),
             incoming: None,
             channels: Channels::default(),
             family: Arc::default(),
@@ -181,7 +184,10 @@ impl Vm {
 
 impl Drop for Vm {
     fn drop(&mut self) {
-        actor::resign_master(self.id);
+        // The role that was handed to an actor ends with it.
+        if !self.actor {
+            actor::resign_master(self.id);
+        }
     }
 }
 

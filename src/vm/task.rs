@@ -234,6 +234,7 @@ impl Task {
             super::vm(vm).shared.set_task(None);
             // The state of a main VM, and the channels in it, live on.
             super::vm(vm).channels.close();
+            super::vm(vm).private.close_all();
             if !self.main {
                 // Whatever a finaliser does, the others go on.
                 let _ = catch_unwind(AssertUnwindSafe(|| birth::close(l, &end)));
