@@ -144,15 +144,20 @@ function wire:write(f, bs)
     return n
 end
 
+function wire:is_reading() return self.reading end
+
 function wire:is_writing() return self.writing end
+
+-- Says that nothing follows.
+function wire:finish()
+    native.send_close(self.session)
+    return exclusive(self, "writing", flush)
+end
 
 local function drain(session) return native.drain(session) end
 
-function wire:shutdown()
-    native.send_close(self.session)
-    local code = exclusive(self, "writing", flush)
-    -- A read that is pending gets what the peer answers.
-    if code < 0 or self.reading then return code end
+-- Waits until the peer says so; what it still sends is dropped.
+function wire:drain()
     return exclusive(self, "reading", pump, drain)
 end
 
