@@ -5,7 +5,6 @@ local endpoint = import("ip.endpoint")
 local errors = import("core.errors")
 local native = import("core.native")
 local host_name = import("io.native").host_name
-local tcp = import("ip.tcp")
 local scope = import("core.scope")
 local enter = import("core.scheduler").enter
 
@@ -13,7 +12,8 @@ local error, getmetatable, pairs, type = error, getmetatable, pairs, type
 
 local ip = {
     address = address.public,
-    tcp = tcp,
+    tcp = import("ip.tcp"),
+    udp = import("ip.udp"),
     tostring = endpoint.tostring,
     toendpoint = endpoint.toendpoint,
 }

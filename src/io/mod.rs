@@ -5,6 +5,7 @@
 
 pub mod descriptor;
 mod endpoint;
+mod exception;
 mod interface;
 mod option;
 mod readiness;
@@ -39,13 +40,24 @@ operations! {
     socket::connected: fn(*mut Io, *const Endpoint) -> i32;
     read: fn(*mut Io, *const Span) -> i32;
     write: fn(*mut Io, *const Span) -> i32;
+    socket::disconnect: fn(*mut Io) -> i32;
+    socket::expect_errors: fn(*mut Io) -> i32;
+    transfer::receive: fn(*mut Io, *const Span, i32, *mut Endpoint) -> i32;
+    transfer::receive_from: fn(*mut Io, *const Span, i32, *mut Endpoint) -> i32;
+    transfer::send: fn(*mut Io, *const Span, i32, *const Endpoint) -> i32;
+    transfer::receive_urgent: fn(*mut Io, *const Span, i32, u32) -> i32;
+    transfer::wait: fn(*mut Io, i32) -> i32;
+    transfer::wait_exception: fn(*mut Io, u32) -> i32;
     socket::shutdown: fn(*mut Io, i32) -> i32;
     close: fn(*mut Io) -> i32;
     is_open: fn(*const Io) -> i32;
     socket::local: fn(*const Io, *mut Endpoint) -> i32;
     socket::remote: fn(*const Io, *mut Endpoint) -> i32;
+    socket::bytes_readable: fn(*mut Io) -> i32;
+    socket::at_mark: fn(*mut Io) -> i32;
     option::set_option: fn(*mut Io, i32, i32, i32) -> i32;
     option::get_option: fn(*mut Io, i32, *mut [i32; 2]) -> i32;
+    option::multicast: fn(*mut Io, i32, *const Endpoint) -> i32;
     endpoint::address_parse: fn(*const c_char, usize, *mut Endpoint) -> i32;
     endpoint::address_format: fn(*const Endpoint, *mut c_char, i32) -> i32;
     system::host_name: fn(*mut c_char, i32) -> i32;
@@ -76,6 +88,10 @@ pub struct Io {
     tokens: [u32; 2],
     /// Wakers of the two directions, made at the registration.
     wakers: Option<[Waker; 2]>,
+    /// Looks for urgent data or errors, once somebody has waited for them.
+    watch: Option<exception::Watch>,
+    /// It is a socket for datagrams with a peer, of which the system reports errors.
+    has_peer: bool,
     /// The VM's count of open descriptors.
     descriptors: Rc<Cell<i32>>,
 }
@@ -87,6 +103,8 @@ impl Io {
             shared: vm.shared().clone(),
             tokens,
             wakers: None,
+            watch: None,
+            has_peer: false,
             descriptors: vm.descriptors().clone(),
         }
     }
@@ -99,6 +117,8 @@ impl Io {
 
     /// Gives the descriptor away, which the reactor forgets; EBADF when there is none.
     pub fn take(&mut self) -> io::Result<Descriptor> {
+        self.watch = None;
+        self.has_peer = false;
         let source = std::mem::replace(&mut self.source, Source::Closed);
         if !matches!(source, Source::Closed) {
             self.descriptors.set(self.descriptors.get() - 1);
@@ -120,6 +140,8 @@ impl Io {
     }
 
     fn close(&mut self) {
+        self.watch = None;
+        self.has_peer = false;
         if !matches!(self.source, Source::Closed) {
             self.source = Source::Closed;
             self.descriptors.set(self.descriptors.get() - 1);

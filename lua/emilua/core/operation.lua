@@ -80,7 +80,7 @@ function operation.abort(d)
     end
 end
 
-local function wait(d, f, call, a, b)
+local function wait(d, f, call, a, b, c, e)
     check_yieldable()
     local head = d[HEAD]
     -- A head that has ended was struck by a hook that throws.
@@ -92,7 +92,9 @@ local function wait(d, f, call, a, b)
             if f[INTERRUPTED] and f[MASK] == 0 then raise_core(13) end
             raise_system("ECANCELED")
         end
-        local code = call(a, b)
+        local code
+        -- A C function takes no argument too many.
+        if c then code = call(a, b, c, e) else code = call(a, b) end
         if code ~= PENDING then
             leave(d, f)
             return code
@@ -104,11 +106,13 @@ local function wait(d, f, call, a, b)
     end
 end
 
--- call(a, b) for fiber `f`, as soon as it does not give PENDING; its other result.
-function operation.perform(d, f, call, a, b)
-    if d[HEAD] then return wait(d, f, call, a, b) end
-    local code = call(a, b)
-    if code == PENDING then return wait(d, f, call, a, b) end
+-- call(a, b), or call(a, b, c, e) with a true `c`, for fiber `f`, as soon as it does not give PENDING; its
+-- other result.
+function operation.perform(d, f, call, a, b, c, e)
+    if d[HEAD] then return wait(d, f, call, a, b, c, e) end
+    local code
+    if c then code = call(a, b, c, e) else code = call(a, b) end
+    if code == PENDING then return wait(d, f, call, a, b, c, e) end
     charge(f)
     return code
 end

@@ -19,16 +19,28 @@ local io = native.bind("io", [[
     int32_t connected(void *, $);
     int32_t read(void *, const void *);
     int32_t write(void *, const void *);
+    int32_t disconnect(void *);
+    int32_t expect_errors(void *);
+    int32_t receive(void *, const void *, int32_t, $);
+    int32_t receive_from(void *, const void *, int32_t, $);
+    int32_t send(void *, const void *, int32_t, $);
+    int32_t receive_urgent(void *, const void *, int32_t, uint32_t);
+    int32_t wait(void *, int32_t);
+    int32_t wait_exception(void *, uint32_t);
     int32_t shutdown(void *, int32_t);
     int32_t close(void *);
     int32_t is_open(const void *);
     int32_t local_endpoint(const void *, $);
     int32_t remote_endpoint(const void *, $);
+    int32_t bytes_readable(void *);
+    int32_t at_mark(void *);
     int32_t set_option(void *, int32_t, int32_t, int32_t);
     int32_t get_option(void *, int32_t, int32_t *);
+    int32_t multicast(void *, int32_t, $);
     int32_t address_parse(const char *, size_t, $);
     int32_t address_format($, char *, int32_t);
-    int32_t host_name(char *, int32_t); ]], endpoint, endpoint, endpoint, endpoint, endpoint, endpoint, endpoint)
+    int32_t host_name(char *, int32_t); ]], endpoint, endpoint, endpoint, endpoint, endpoint, endpoint, endpoint,
+    endpoint, endpoint, endpoint, endpoint)
 
 io.new_endpoint = endpoint_type
 

@@ -1,5 +1,5 @@
 -- What every object with a descriptor has in common. An object is a table {handle, direction of reading, direction
--- of writing, flags}; the handle is a cdata whose finaliser closes the descriptor.
+-- of writing, flags, direction of exceptions or false}; the handle is a cdata whose finaliser closes the descriptor.
 local import = ...
 local errors = import("core.errors")
 local native = import("io.native")
@@ -15,9 +15,9 @@ local HEAD, TOKEN = S.HEAD, operation.TOKEN
 local io_new, io_free, io_close, io_is_open = native.new, native.free, native.close, native.is_open
 local vm, PENDING = import("core.native").vm, import("core.native").PENDING
 
-local HANDLE, READ, WRITE = 1, 2, 3
+local HANDLE, READ, WRITE, FLAGS, EXCEPTION = 1, 2, 3, 4, 5
 
-local object = { HANDLE = HANDLE, READ = READ, WRITE = WRITE }
+local object = { HANDLE = HANDLE, READ = READ, WRITE = WRITE, FLAGS = FLAGS, EXCEPTION = EXCEPTION }
 
 function object.check(code)
     if code < 0 then raise_code(code) end
@@ -33,7 +33,34 @@ function object.new(mt)
         io_free(p)
         recycle(a, b)
     end)
-    return setmetatable({ handle, read, write, false }, mt)
+    return setmetatable({ handle, read, write, false, false }, mt)
+end
+
+-- The direction of urgent data and errors, which few objects ever wait for.
+function object.exception(self)
+    local d = self[EXCEPTION]
+    if d then return d end
+    d = direction()
+    self[EXCEPTION] = d
+    local a, b, c = self[READ][TOKEN], self[WRITE][TOKEN], d[TOKEN]
+    ffi.gc(self[HANDLE], function(p)
+        io_free(p)
+        recycle(a, b)
+        recycle(c)
+    end)
+    return d
+end
+
+-- Whether a fiber waits in any direction.
+function object.is_waited_for(self)
+    local exception = self[EXCEPTION]
+    return self[READ][HEAD] or self[WRITE][HEAD] or exception and exception[HEAD]
+end
+
+local function abort_all(self)
+    abort(self[READ])
+    abort(self[WRITE])
+    if self[EXCEPTION] then abort(self[EXCEPTION]) end
 end
 
 -- An empty span is done at once, and is a suspension point all the same.
@@ -78,14 +105,12 @@ function object.class(class, methods, properties)
 
     function methods:cancel()
         if io_is_open(check_self(self)) == 0 then errors.raise_system("EBADF") end
-        abort(self[READ])
-        abort(self[WRITE])
+        abort_all(self)
     end
 
     function methods:close()
         local handle = check_self(self)
-        abort(self[READ])
-        abort(self[WRITE])
+        abort_all(self)
         check(io_close(handle))
     end
 
@@ -116,8 +141,7 @@ function object.release(class)
         local handle = self[HANDLE]
         if io_is_open(handle) == 0 then raise("EBADF") end
         local fd = receive(handle)
-        abort(self[READ])
-        abort(self[WRITE])
+        abort_all(self)
         return fd
     end
 end

@@ -1,62 +1,40 @@
 -- What sockets and acceptors have in common: names, options and properties.
 local import = ...
+local add_options = import("ip.option")
 local address = import("ip.address")
+local descriptor = import("io.descriptor")
 local endpoint = import("ip.endpoint")
 local errors = import("core.errors")
 local native = import("io.native")
 local object = import("io.object")
-local ffi = require("ffi")
+local operation = import("core.operation")
+local S = import("core.scheduler")
 
 local raise, raise_code = errors.raise, errors.raise_code
 local getmetatable, type = getmetatable, type
+local enter, charge, check_yieldable = S.enter, S.charge, S.check_yieldable
+local await, perform, TOKEN = operation.await, operation.perform, operation.TOKEN
 local to_endpoint, from_endpoint = address.to_endpoint, address.from_endpoint
-local io_is_open = native.is_open
-local check = object.check
+local io_is_open, io_connect, io_connected = native.is_open, native.connect, native.connected
+local PENDING = import("core.native").PENDING
+local check, exception = object.check, object.exception
 
-local HANDLE, FLAGS = object.HANDLE, 4
+local HANDLE, READ, WRITE, FLAGS, EXCEPTION = object.HANDLE, object.READ, object.WRITE, object.FLAGS, object.EXCEPTION
 
-local socket = { HANDLE = HANDLE, READ = object.READ, WRITE = object.WRITE, FLAGS = FLAGS, check = check }
+local socket = {}
 
 local scratch = native.new_endpoint()
 
-socket.new = object.new
-
--- Options by name: {number for src/io/option.rs, type}.
-local FLAG, INTEGER, PAIR = "boolean", "number", "pair"
-local OPTIONS = {
-    debug = { 1, FLAG },
-    reuse_address = { 2, FLAG },
-    v6_only = { 3, FLAG },
-    tcp_no_delay = { 4, FLAG },
-    keep_alive = { 5, FLAG },
-    linger = { 6, PAIR },
-    out_of_band_inline = { 7, FLAG },
-    do_not_route = { 8, FLAG },
-    send_buffer_size = { 9, INTEGER },
-    receive_buffer_size = { 10, INTEGER },
-    send_low_watermark = { 11, INTEGER },
-    receive_low_watermark = { 12, INTEGER },
-}
-
-local function check_integer(value, arg)
-    if type(value) ~= "number" or value % 1 ~= 0 or value < -2 ^ 31 or value >= 2 ^ 31 then
-        raise("EINVAL", arg)
-    end
-    return value
+-- The number of a family, which is argument 2.
+local function family_number(family)
+    if getmetatable(family) == "ip.address" and type(family) == "table" then return address.family(family) end
+    return family == "v4" and 4 or family == "v6" and 6 or raise("EINVAL", 2)
 end
-
-local function check_boolean(value, arg)
-    if type(value) ~= "boolean" then raise("EINVAL", arg) end
-    return value and 1 or 0
-end
-
-local values = ffi.new("int32_t[2]")
 
 -- Adds what all classes have to `methods` and returns the class's metatable.
 -- names: the options of the class; kind: 1 for streams; properties: functions of the object.
 function socket.class(class, kind, names, methods, properties)
-    local options = {}
-    for name in names:gmatch("%S+") do options[name] = OPTIONS[name] end
+    add_options(class, names, methods)
 
     local function check_self(self)
         if getmetatable(self) ~= class then raise("EINVAL", 1) end
@@ -65,15 +43,7 @@ function socket.class(class, kind, names, methods, properties)
 
     function methods:open(family)
         local handle = check_self(self)
-        if getmetatable(family) == "ip.address" and type(family) == "table" then
-            family = address.family(family)
-        elseif family == "v4" then
-            family = 4
-        elseif family == "v6" then
-            family = 6
-        else
-            raise("EINVAL", 2)
-        end
+        family = family_number(family)
         if io_is_open(handle) == 1 then errors.raise_misc(1) end
         check(native.open(handle, family, kind))
         self[FLAGS] = false
@@ -92,33 +62,15 @@ function socket.class(class, kind, names, methods, properties)
         check(native.bind(handle, to_endpoint(a, port, scratch)))
     end
 
-    function methods:set_option(name, a, b)
-        local handle = check_self(self)
-        if type(name) ~= "string" then raise("EINVAL", 2) end
-        local option = options[name]
-        if not option then raise("ENOTSUP") end
-        local number, of = option[1], option[2]
-        local first
-        local second = 0
-        if of == INTEGER then
-            first = check_integer(a, 3)
-        else
-            first = check_boolean(a, 3)
-            if of == PAIR then second = check_integer(b, 4) end
-        end
-        check(native.set_option(handle, number, first, second))
+    function methods:assign(family, fd)
+        check_self(self)
+        descriptor.use(fd, 3)
+        family_number(family)
+        descriptor.transfer(fd, 3, self)
+        self[FLAGS] = false
     end
 
-    function methods:get_option(name)
-        local handle = check_self(self)
-        if type(name) ~= "string" then raise("EINVAL", 2) end
-        local option = options[name]
-        if not option then raise("ENOTSUP") end
-        check(native.get_option(handle, option[1], values))
-        if option[2] == INTEGER then return values[0] end
-        if option[2] == FLAG then return values[0] ~= 0 end
-        return values[0] ~= 0, values[1]
-    end
+    methods.release = object.release(class)
 
     local function local_endpoint(self)
         check(native.local_endpoint(self[HANDLE], scratch))
@@ -130,6 +82,81 @@ function socket.class(class, kind, names, methods, properties)
     function properties.local_port(self) return local_endpoint(self).port end
 
     return object.class(class, methods, properties)
+end
+
+local WAITS = { read = READ, write = WRITE, error = EXCEPTION }
+
+-- Adds wait().
+function socket.waiting(class, methods)
+    function methods:wait(kind)
+        if type(kind) ~= "string" then raise("EINVAL", 2) end
+        local f = enter()
+        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        local which = WAITS[kind]
+        if not which then raise("EINVAL", 2) end
+        if which == EXCEPTION then
+            local d = exception(self)
+            check(perform(d, f, native.wait_exception, self[HANDLE], d[TOKEN]))
+        else
+            check(perform(self[which], f, native.wait, self[HANDLE], which == READ and 0 or 1))
+        end
+    end
+end
+
+local SHUTDOWN = { receive = 0, send = 1, both = 2 }
+
+-- Adds what sockets with a peer have.
+function socket.connecting(class, methods, properties)
+    local function check_self(self)
+        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        return self[HANDLE]
+    end
+
+    function methods:connect(a, port)
+        if type(port) ~= "number" then endpoint.check_port(port, 3) end
+        local f = enter()
+        local handle = check_self(self)
+        if getmetatable(a) ~= "ip.address" then raise("EINVAL", 2) end
+        endpoint.check_port(port, 3)
+        check_yieldable()
+        if io_is_open(handle) == 0 then self:open(a) end
+        -- Its own, for the attempt goes on while others use the scratch one.
+        local peer = to_endpoint(a, port, native.new_endpoint())
+        local waited = object.is_waited_for(self) and 1 or 0
+        local code = io_connect(handle, peer, waited)
+        if code == PENDING then code = await(self[WRITE], f, io_connected, handle, peer) end
+        check(code)
+        charge(f)
+    end
+
+    function methods:disconnect()
+        local code = native.disconnect(check_self(self))
+        if code == -errors.number.ENOSYS then raise("ENOSYS") end
+        check(code)
+    end
+
+    function methods:shutdown(what)
+        local handle = check_self(self)
+        local how = SHUTDOWN[what]
+        if not how then raise("EINVAL", 2) end
+        check(native.shutdown(handle, how))
+    end
+
+    function methods:io_control(command)
+        local handle = check_self(self)
+        if type(command) ~= "string" then raise("EINVAL", 2) end
+        if command ~= "bytes_readable" then raise("ENOTSUP") end
+        return check(native.bytes_readable(handle))
+    end
+
+    local function remote_endpoint(self)
+        check(native.remote_endpoint(self[HANDLE], scratch))
+        return scratch
+    end
+
+    function properties.remote_address(self) return from_endpoint(remote_endpoint(self)) end
+
+    function properties.remote_port(self) return remote_endpoint(self).port end
 end
 
 return socket

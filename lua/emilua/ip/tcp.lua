@@ -1,104 +1,68 @@
 -- ip.tcp: sockets and acceptors.
 local import = ...
-local address = import("ip.address")
-local endpoint = import("ip.endpoint")
 local errors = import("core.errors")
+local flags = import("ip.flags")
 local native = import("io.native")
+local object = import("io.object")
 local operation = import("core.operation")
-local S = import("core.scheduler")
+local enter = import("core.scheduler").enter
 local socket = import("ip.socket")
 
 local raise, raise_code = errors.raise, errors.raise_code
 local getmetatable, type = getmetatable, type
-local enter, charge, check_yieldable, pass = S.enter, S.charge, S.check_yieldable, S.pass
-local await, perform = operation.await, operation.perform
-local io_accept, io_connect, io_connected = native.accept, native.connect, native.connected
-local PENDING = import("core.native").PENDING
-local check = socket.check
-local HEAD = S.HEAD
-local HANDLE, READ, WRITE, FLAGS = socket.HANDLE, socket.READ, socket.WRITE, socket.FLAGS
-local from_endpoint, to_endpoint = address.from_endpoint, address.to_endpoint
-
-local scratch = native.new_endpoint()
+local perform, TOKEN = operation.perform, operation.TOKEN
+local message_bits, MESSAGE, OUT_OF_BAND = flags.bits, flags.MESSAGE, flags.OUT_OF_BAND
+local band = require("bit").band
+local io_accept = native.accept
+local check, nothing = object.check, object.nothing
+local HANDLE, READ, WRITE, FLAGS = object.HANDLE, object.READ, object.WRITE, object.FLAGS
 
 local methods, properties = {}, {}
 local socket_mt = socket.class("ip.tcp.socket", 1, [[
     debug v6_only tcp_no_delay keep_alive linger out_of_band_inline do_not_route send_buffer_size
-    receive_buffer_size send_low_watermark receive_low_watermark ]], methods, properties)
+    receive_buffer_size send_low_watermark receive_low_watermark reuse_port tcp_keep_alive_idle
+    tcp_keep_alive_interval tcp_keep_alive_count tcp_user_timeout ]], methods, properties)
 
--- An empty span is done at once, and is a suspension point all the same.
-local function nothing(f, self)
-    check_yieldable()
-    pass(f)
-    if native.is_open(self[HANDLE]) == 0 then errors.raise_system("EBADF") end
-    return 0
-end
+methods.read_some = object.transfer("ip.tcp.socket", READ, native.read)
+methods.write_some = object.transfer("ip.tcp.socket", WRITE, native.write)
 
--- read_some and write_some: `call` on the span in one direction. The common case, that nobody
--- waits and the call is done at once, is here and not in operation.perform(): it is compiled into one trace.
-local function transfer(direction, call)
-    return function(self, bs)
-        local f = enter()
-        if getmetatable(self) ~= "ip.tcp.socket" then raise("EINVAL", 1) end
-        if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
-        if #bs == 0 then return nothing(f, self) end
-        local d, handle = self[direction], self[HANDLE]
-        local n = PENDING
-        if not d[HEAD] then
-            n = call(handle, bs)
-            if n > 0 then
-                charge(f)
-                return n
-            end
-        end
-        if n == PENDING then n = await(d, f, call, handle, bs) end
-        if n < 0 then raise_code(n) end
-        return n
-    end
-end
-
-methods.read_some = transfer(READ, native.read)
-methods.write_some = transfer(WRITE, native.write)
-
-function methods:connect(a, port)
-    if type(port) ~= "number" then endpoint.check_port(port, 3) end
+function methods:receive(bs, list)
+    if type(list) ~= "table" then raise("EINVAL", 3) end
     local f = enter()
     if getmetatable(self) ~= "ip.tcp.socket" then raise("EINVAL", 1) end
-    if getmetatable(a) ~= "ip.address" then raise("EINVAL", 2) end
-    endpoint.check_port(port, 3)
-    check_yieldable()
-    local handle = self[HANDLE]
-    if native.is_open(handle) == 0 then self:open(a) end
-    -- Its own, for the attempt goes on while others use the scratch one.
-    local peer = to_endpoint(a, port, native.new_endpoint())
-    local waited = (self[READ][HEAD] or self[WRITE][HEAD]) and 1 or 0
-    local code = io_connect(handle, peer, waited)
-    if code == PENDING then code = await(self[WRITE], f, io_connected, handle, peer) end
-    check(code)
-    charge(f)
+    if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
+    local bits = message_bits(MESSAGE, list, 3)
+    if #bs == 0 then return nothing(f, self) end
+    local n
+    if band(bits, OUT_OF_BAND) ~= 0 then
+        local d = object.exception(self)
+        n = perform(d, f, native.receive_urgent, self[HANDLE], bs, bits, d[TOKEN])
+    else
+        n = perform(self[READ], f, native.receive, self[HANDLE], bs, bits)
+    end
+    if n == 0 then errors.raise_misc(2) end
+    return check(n)
 end
 
-local SHUTDOWN = { receive = 0, send = 1, both = 2 }
-
-function methods:shutdown(what)
+function methods:send(bs, list)
+    if type(list) ~= "table" then raise("EINVAL", 3) end
+    local f = enter()
     if getmetatable(self) ~= "ip.tcp.socket" then raise("EINVAL", 1) end
-    local how = SHUTDOWN[what]
-    if not how then raise("EINVAL", 2) end
-    check(native.shutdown(self[HANDLE], how))
+    if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
+    local bits = message_bits(MESSAGE, list, 3)
+    if #bs == 0 then return nothing(f, self) end
+    return check(perform(self[WRITE], f, native.send, self[HANDLE], bs, bits))
 end
 
-local function remote_endpoint(self)
-    check(native.remote_endpoint(self[HANDLE], scratch))
-    return scratch
-end
+function properties.at_mark(self) return check(native.at_mark(self[HANDLE])) == 1 end
 
-function properties.remote_address(self) return from_endpoint(remote_endpoint(self)) end
-
-function properties.remote_port(self) return remote_endpoint(self).port end
+socket.connecting("ip.tcp.socket", methods, properties)
+socket.waiting("ip.tcp.socket", methods)
 
 local acceptor_methods, acceptor_properties = {}, {}
-local acceptor_mt = socket.class("ip.tcp.acceptor", 1, "debug reuse_address v6_only",
+local acceptor_mt = socket.class("ip.tcp.acceptor", 1, "debug reuse_address reuse_port v6_only",
     acceptor_methods, acceptor_properties)
+socket.waiting("ip.tcp.acceptor", acceptor_methods)
 
 local SOMAXCONN = 0x7fffffff
 
@@ -122,7 +86,7 @@ function acceptor_methods:accept()
     local f = enter()
     if getmetatable(self) ~= "ip.tcp.acceptor" then raise("EINVAL", 1) end
     -- The connection's owner exists before the connection does: no error in between can lose it.
-    local new = socket.new(socket_mt)
+    local new = object.new(socket_mt)
     local d, handle, new_handle = self[READ], self[HANDLE], new[HANDLE]
     while true do
         local code = perform(d, f, io_accept, handle, new_handle)
@@ -150,6 +114,6 @@ function acceptor_methods:get_option(name)
 end
 
 return {
-    socket = { new = function() return socket.new(socket_mt) end },
-    acceptor = { new = function() return socket.new(acceptor_mt) end },
+    socket = { new = function() return object.new(socket_mt) end },
+    acceptor = { new = function() return object.new(acceptor_mt) end },
 }

@@ -1,41 +1,48 @@
 //! Options that socket2 has no function for: setsockopt(2), getsockopt(2).
 
-use socket2::SockRef;
+use socket2::{Domain, SockRef};
 use std::io;
 use std::os::fd::AsRawFd;
 
-/// Linux doubles the sizes of buffers that it is given (socket(7)), and reports the double.
-pub const BUFFER_FACTOR: usize = if cfg!(target_os = "linux") { 2 } else { 1 };
+#[cfg_attr(target_os = "linux", path = "linux.rs")]
+#[cfg_attr(target_os = "freebsd", path = "freebsd.rs")]
+mod system;
 
-pub const DEBUG: i32 = libc::SO_DEBUG;
-pub const DONTROUTE: i32 = libc::SO_DONTROUTE;
-pub const SNDLOWAT: i32 = libc::SO_SNDLOWAT;
-pub const RCVLOWAT: i32 = libc::SO_RCVLOWAT;
+pub use system::{BUFFER_FACTOR, USER_TIMEOUT, set_reuse_address};
 
-pub fn set(socket: &SockRef<'_>, name: i32, value: i32) -> io::Result<()> {
+/// Level and name of an option.
+pub type Name = (i32, i32);
+
+pub const DEBUG: Name = (libc::SOL_SOCKET, libc::SO_DEBUG);
+pub const DONTROUTE: Name = (libc::SOL_SOCKET, libc::SO_DONTROUTE);
+pub const SNDLOWAT: Name = (libc::SOL_SOCKET, libc::SO_SNDLOWAT);
+pub const RCVLOWAT: Name = (libc::SOL_SOCKET, libc::SO_RCVLOWAT);
+pub const REUSE_PORT: Option<Name> = Some((libc::SOL_SOCKET, libc::SO_REUSEPORT));
+pub const KEEPIDLE: Name = (libc::IPPROTO_TCP, libc::TCP_KEEPIDLE);
+pub const KEEPINTVL: Name = (libc::IPPROTO_TCP, libc::TCP_KEEPINTVL);
+pub const KEEPCNT: Name = (libc::IPPROTO_TCP, libc::TCP_KEEPCNT);
+
+/// Whether the socket is of family v6.
+pub fn is_v6(socket: &SockRef<'_>) -> io::Result<bool> {
+    Ok(socket.domain()? == Domain::IPV6)
+}
+
+pub fn set(socket: &SockRef<'_>, (level, name): Name, value: i32) -> io::Result<()> {
     let length = size_of::<i32>() as libc::socklen_t;
     let value = (&raw const value).cast();
     // SAFETY: `value` points to `length` bytes.
-    match unsafe { libc::setsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, name, value, length) } {
+    match unsafe { libc::setsockopt(socket.as_raw_fd(), level, name, value, length) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }
 }
 
-pub fn get(socket: &SockRef<'_>, name: i32) -> io::Result<i32> {
+pub fn get(socket: &SockRef<'_>, (level, name): Name) -> io::Result<i32> {
     let mut value = 0_i32;
     let mut length = size_of::<i32>() as libc::socklen_t;
     let pointer = (&raw mut value).cast();
     // SAFETY: `value` has room for `length` bytes.
-    match unsafe {
-        libc::getsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_SOCKET,
-            name,
-            pointer,
-            &raw mut length,
-        )
-    } {
+    match unsafe { libc::getsockopt(socket.as_raw_fd(), level, name, pointer, &raw mut length) } {
         0 => Ok(value),
         _ => Err(io::Error::last_os_error()),
     }

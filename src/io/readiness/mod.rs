@@ -6,4 +6,14 @@ mod platform;
 
 pub use platform::{
     ALREADY, Borrowed, Descriptor, IN_PROGRESS, IS_CONNECTED, NO_SIGNAL, Registration, borrow,
+    has_come,
 };
+
+/// What can be waited for.
+#[derive(Clone, Copy)]
+pub enum Event {
+    Read,
+    Write,
+    /// Urgent data; errors belong to each.
+    Exception,
+}

@@ -1,9 +1,10 @@
 //! Readiness on epoll and kqueue, through tokio's `AsyncFd`.
 
+use super::Event;
 use crate::io::Direction;
 use socket2::SockRef;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::task::{Context, Poll, Waker, ready};
 use tokio::io::unix::AsyncFd;
 
@@ -23,6 +24,24 @@ pub use libc::{EALREADY as ALREADY, EINPROGRESS as IN_PROGRESS, EISCONN as IS_CO
 
 /// Flag of send(2): a closed peer is EPIPE, not SIGPIPE.
 pub const NO_SIGNAL: i32 = libc::MSG_NOSIGNAL;
+
+/// Whether `event`, an error or a hang-up has come: poll(2) without waiting.
+pub fn has_come(socket: &SockRef<'_>, event: Event) -> io::Result<bool> {
+    let mut poll = libc::pollfd {
+        fd: socket.as_raw_fd(),
+        events: match event {
+            Event::Read => libc::POLLIN,
+            Event::Write => libc::POLLOUT,
+            Event::Exception => libc::POLLPRI,
+        },
+        revents: 0,
+    };
+    // SAFETY: one structure.
+    match unsafe { libc::poll(&raw mut poll, 1, 0) } {
+        -1 => Err(io::Error::last_os_error()),
+        n => Ok(n > 0),
+    }
+}
 
 /// A descriptor that the reactor watches, edge-triggered, in both directions.
 pub struct Registration(AsyncFd<OwnedFd>);

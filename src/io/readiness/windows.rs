@@ -1,13 +1,17 @@
 //! Readiness on Windows: tokio has no `AsyncFd` there, but its `TcpStream` polls any socket
 //! through AFD.
 
+use super::Event;
 use crate::io::Direction;
 use socket2::SockRef;
 use std::io;
-use std::os::windows::io::{AsSocket, BorrowedSocket, OwnedSocket};
+use std::os::windows::io::{AsRawSocket, AsSocket, BorrowedSocket, OwnedSocket};
 use std::task::{Context, Poll, Waker, ready};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
+use windows_sys::Win32::Networking::WinSock::{
+    POLLRDBAND, POLLRDNORM, POLLWRNORM, WSAPOLLFD, WSAPoll,
+};
 
 /// An owned socket.
 pub type Descriptor = OwnedSocket;
@@ -27,6 +31,24 @@ pub use windows_sys::Win32::Networking::WinSock::{
 
 /// Windows has no SIGPIPE.
 pub const NO_SIGNAL: i32 = 0;
+
+/// Whether `event`, an error or a hang-up has come: WSAPoll without waiting.
+pub fn has_come(socket: &SockRef<'_>, event: Event) -> io::Result<bool> {
+    let mut poll = WSAPOLLFD {
+        fd: socket.as_raw_socket() as usize,
+        events: match event {
+            Event::Read => POLLRDNORM,
+            Event::Write => POLLWRNORM,
+            Event::Exception => POLLRDBAND,
+        },
+        revents: 0,
+    };
+    // SAFETY: one structure.
+    match unsafe { WSAPoll(&raw mut poll, 1, 0) } {
+        -1 => Err(io::Error::last_os_error()),
+        n => Ok(n > 0),
+    }
+}
 
 /// A socket that the reactor watches.
 pub struct Registration(TcpStream);

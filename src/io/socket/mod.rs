@@ -1,10 +1,16 @@
 //! Sockets: making, naming, listening, accepting, connecting, shutting down.
 
-use super::readiness::{ALREADY, Descriptor, IN_PROGRESS, IS_CONNECTED};
+#[cfg_attr(unix, path = "unix.rs")]
+#[cfg_attr(windows, path = "windows.rs")]
+mod platform;
+
+pub use platform::message_flags;
+
+use super::readiness::{ALREADY, IN_PROGRESS, IS_CONNECTED};
 use super::transfer::code;
 use super::{Direction, Endpoint, Io, object};
 use crate::bridge::{failure, guard, status};
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, SockAddr, SockRef, Type};
 use std::io;
 use std::net::Shutdown;
 
@@ -17,11 +23,7 @@ pub extern "C" fn open(this: *mut Io, family: i32, kind: i32) -> i32 {
             Domain::IPV6
         };
         let kind = if kind == 1 { Type::STREAM } else { Type::DGRAM };
-        status(Socket::new(domain, kind, None).and_then(|socket| {
-            socket.set_nonblocking(true)?;
-            object(this).set(Descriptor::from(socket));
-            Ok(())
-        }))
+        status(platform::open(domain, kind).map(|socket| object(this).set(socket)))
     })
 }
 
@@ -52,17 +54,9 @@ pub extern "C" fn listen(this: *mut Io, backlog: i32) -> i32 {
 /// accept(2) into `new`, which is closed: the connection has an owner before Lua sees it.
 pub extern "C" fn accept(this: *mut Io, new: *mut Io) -> i32 {
     guard(|| {
-        let result = object(this).attempt(
-            Direction::Read,
-            |listener| {
-                let (socket, _) = listener.accept()?;
-                socket.set_nonblocking(true)?;
-                Ok(socket)
-            },
-            |_| false,
-        );
+        let result = object(this).attempt(Direction::Read, platform::accept, |_| false);
         code(result, |socket| {
-            object(new).set(Descriptor::from(socket));
+            object(new).set(socket);
             0
         })
     })
@@ -127,6 +121,26 @@ pub extern "C" fn connected(this: *mut Io, endpoint: *const Endpoint) -> i32 {
     })
 }
 
+/// Lets receives of datagrams end with the errors of what was sent, if there is a peer.
+pub extern "C" fn expect_errors(this: *mut Io) -> i32 {
+    guard(|| {
+        let this = object(this);
+        this.has_peer = this.socket().is_ok_and(|socket| socket.peer_addr().is_ok());
+        0
+    })
+}
+
+/// Dissolves the association with a peer; a TCP connection is reset.
+pub extern "C" fn disconnect(this: *mut Io) -> i32 {
+    guard(|| {
+        status(
+            object(this)
+                .socket()
+                .and_then(|socket| platform::disconnect(&socket)),
+        )
+    })
+}
+
 /// shutdown(2): 0 receive, 1 send, 2 both.
 pub extern "C" fn shutdown(this: *mut Io, what: i32) -> i32 {
     guard(|| {
@@ -167,4 +181,24 @@ pub extern "C" fn remote(this: *const Io, endpoint: *mut Endpoint) -> i32 {
                 .and_then(|socket| endpoint.set(&socket.peer_addr()?)),
         )
     })
+}
+
+/// What `ask` says of the socket.
+fn query(this: *mut Io, ask: impl FnOnce(&SockRef<'_>) -> io::Result<i32>) -> i32 {
+    guard(
+        || match object(this).socket().and_then(|socket| ask(&socket)) {
+            Ok(value) => value,
+            Err(error) => failure(&error),
+        },
+    )
+}
+
+/// How many bytes can be read, or how many the next datagram has.
+pub extern "C" fn bytes_readable(this: *mut Io) -> i32 {
+    query(this, platform::bytes_readable)
+}
+
+/// Whether a read would begin with urgent data.
+pub extern "C" fn at_mark(this: *mut Io) -> i32 {
+    query(this, |socket| platform::at_mark(socket).map(i32::from))
 }
