@@ -247,7 +247,7 @@ function helper.holdings()
     -- Through a file: popen's own pipe would be seen, with one end or with both.
     local path = os.tmpname()
     os.execute(string.format("{ echo shell $$; ls -l /proc/%s/fd; for t in /proc/%s/task/*; do " ..
-        "echo thread ${t##*/} $(cat $t/children); done; } > %s", pid, pid, path))
+        "echo thread ${t##*/} $(cat $t/comm $t/children 2>&-); done; } > %s", pid, pid, path))
     local shell
     local function add(kind, key, value)
         held[kind][key] = value
@@ -255,12 +255,13 @@ function helper.holdings()
     end
     for line in io.lines(path) do
         local descriptor, target = line:match(" (%d+) %-> (.*)$")
-        local thread, children = line:match("^thread (%d+)%s*(.*)$")
+        local thread, name, children = line:match("^thread (%d+)%s*(%S*)%s*(.*)$")
         shell = line:match("^shell (%d+)") or shell
         if descriptor then
             add("descriptors", descriptor, target)
         elseif thread then
-            add("threads", thread, true)
+            -- Those of the pool end by themselves when they have had nothing to do for a while; without a name it has.
+            if name ~= "emilua-work" and name ~= "" then add("threads", thread, true) end
             for child in children:gmatch("%d+") do
                 if child ~= shell then
                     add("children", child, true)

@@ -10,6 +10,7 @@ mod rdf;
 mod span;
 mod system;
 mod vm;
+mod work;
 
 use mlua::ffi::{self, lua_State};
 use std::ffi::c_int;

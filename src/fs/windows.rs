@@ -7,7 +7,7 @@ use std::fs::{File, OpenOptions, ReadDir};
 use std::io::{self, ErrorKind};
 use std::os::windows::ffi::OsStrExt;
 use std::os::windows::fs::{MetadataExt, OpenOptionsExt, symlink_dir, symlink_file};
-use std::os::windows::io::AsRawHandle;
+use std::os::windows::io::{AsRawHandle, BorrowedSocket};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{env, fs, mem};
@@ -170,6 +170,11 @@ pub fn working_directory() -> io::Result<Vec<u8>> {
 /// SetCurrentDirectory.
 pub fn change_directory(text: &CStr) -> io::Result<()> {
     env::set_current_dir(path(text)).map_err(number)
+}
+
+/// Descriptors are sockets there.
+pub fn change_directory_to(_: BorrowedSocket<'_>) -> io::Result<()> {
+    unavailable()
 }
 
 pub fn change_root(_: &CStr) -> io::Result<()> {

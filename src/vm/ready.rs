@@ -23,7 +23,7 @@ impl Shared {
     }
 
     /// Notes that `token` is ready and wakes the VM unless that was done already.
-    fn post(&self, token: u32) {
+    pub fn post(&self, token: u32) {
         let mut ready = self.lock();
         ready.tokens.push(token);
         if !ready.woken {
