@@ -52,9 +52,9 @@ function fd.open(path, flags)
 end
 
 --- Marks a descriptor as in flight, as a pending send does.
-function fd.lock(x) descriptor.lock(x, true) end
+function fd.lock(x) descriptor.lock(x) end
 
-function fd.unlock(x) descriptor.lock(x, false) end
+function fd.unlock(x) descriptor.unlock(x) end
 
 --- The number of a descriptor.
 function fd.number(x) return tonumber(tostring(x):match("^/dev/fd/(%d+)$")) end

@@ -6,9 +6,14 @@ mod io;
 mod json;
 mod lua;
 mod number;
+mod process;
 mod rdf;
+mod resolve;
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+mod sandbox;
 mod span;
 mod system;
+mod tls;
 mod vm;
 mod work;
 

@@ -14,5 +14,8 @@ return {
     "pipe",
     "recursive_mutex",
     "stream",
+    "system",
     "time",
+    "tls",
+    "unix",
 }

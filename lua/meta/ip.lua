@@ -94,6 +94,17 @@ function address:to_v4() end
 
 ---@alias emilua.ip.family "v4"|"v6"|emilua.ip.address
 
+---An address that a name has.
+---@class emilua.ip.address_info : emilua.ip.endpoint
+---@field canonical_name? string with the flag `"canonical_name"`
+
+---The names of an address and a port, or their numbers.
+---@class emilua.ip.name_info
+---@field host_name string
+---@field service_name string
+
+---@alias emilua.ip.lookup_flag "address_configured"|"all_matching"|"canonical_name"|"passive"|"v4_mapped"
+
 ---@alias emilua.ip.message_flag "do_not_route"|"end_of_record"|"out_of_band"|"peek"
 
 return ip

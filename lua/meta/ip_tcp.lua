@@ -5,6 +5,49 @@
 ---@class emilua.ip.tcplib
 ---@field socket emilua.ip.tcp.socketlib
 ---@field acceptor emilua.ip.tcp.acceptorlib
+local tcp = {}
+
+---The addresses of a host, of both families.
+---@async
+---@param host string|emilua.ip.address
+---@param service string|integer
+---@param flags? emilua.ip.lookup_flag[]
+---@return emilua.ip.address_info[]
+function tcp.get_address_info(host, service, flags) end
+
+---The IPv4 addresses of a host.
+---@async
+---@param host string|emilua.ip.address
+---@param service string|integer
+---@param flags? emilua.ip.lookup_flag[]
+---@return emilua.ip.address_info[]
+function tcp.get_address_v4_info(host, service, flags) end
+
+---The IPv6 addresses of a host.
+---@async
+---@param host string|emilua.ip.address
+---@param service string|integer
+---@param flags? emilua.ip.lookup_flag[]
+---@return emilua.ip.address_info[]
+function tcp.get_address_v6_info(host, service, flags) end
+
+---The names of an address and a port.
+---@async
+---@param addr emilua.ip.address
+---@param port integer
+---@return emilua.ip.name_info[]
+function tcp.get_name_info(addr, port) end
+
+---Connects to `HOST:SERVICE`; its addresses race (RFC 8305).
+---@async
+---@param endpoint string
+---@return emilua.ip.tcp.socket
+function tcp.dial(endpoint) end
+
+---An acceptor that listens at `HOST:SERVICE`.
+---@param endpoint string
+---@return emilua.ip.tcp.acceptor
+function tcp.listen(endpoint) end
 
 ---@alias emilua.ip.tcp.socket_option
 ---| "debug"

@@ -4,6 +4,44 @@
 
 ---@class emilua.ip.udplib
 ---@field socket emilua.ip.udp.socketlib
+local udp = {}
+
+---The addresses of a host, of both families.
+---@async
+---@param host string|emilua.ip.address
+---@param service string|integer
+---@param flags? emilua.ip.lookup_flag[]
+---@return emilua.ip.address_info[]
+function udp.get_address_info(host, service, flags) end
+
+---The IPv4 addresses of a host.
+---@async
+---@param host string|emilua.ip.address
+---@param service string|integer
+---@param flags? emilua.ip.lookup_flag[]
+---@return emilua.ip.address_info[]
+function udp.get_address_v4_info(host, service, flags) end
+
+---The IPv6 addresses of a host.
+---@async
+---@param host string|emilua.ip.address
+---@param service string|integer
+---@param flags? emilua.ip.lookup_flag[]
+---@return emilua.ip.address_info[]
+function udp.get_address_v6_info(host, service, flags) end
+
+---The names of an address and a port.
+---@async
+---@param addr emilua.ip.address
+---@param port integer
+---@return emilua.ip.name_info[]
+function udp.get_name_info(addr, port) end
+
+---A socket whose peer is `HOST:SERVICE`.
+---@async
+---@param endpoint string
+---@return emilua.ip.udp.socket
+function udp.dial(endpoint) end
 
 ---@alias emilua.ip.udp.option
 ---| "debug"

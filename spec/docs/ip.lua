@@ -2,6 +2,7 @@
 local part = {}
 
 part.structure = { "ip.udp", "ip.udp.socket" }
+part.arguments = { "ip.address_info", "ip.name_info" }
 
 function part.objects()
     local ip = require "emilua.ip"

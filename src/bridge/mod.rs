@@ -51,11 +51,27 @@ operations! {
 pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"core", &OPERATIONS),
     (c"descriptor", &crate::io::descriptor::OPERATIONS),
+    (c"exit", &system::exit::OPERATIONS),
     (c"fs", &crate::fs::OPERATIONS),
+    #[cfg(unix)]
+    (c"identity", &system::identity::OPERATIONS),
     (c"io", &crate::io::OPERATIONS),
+    #[cfg(target_os = "freebsd")]
+    (c"jail", &crate::sandbox::OPERATIONS),
     (c"json", &crate::json::OPERATIONS),
     (c"number", &crate::number::OPERATIONS),
+    (c"process", &crate::process::OPERATIONS),
+    (c"resolve", &crate::resolve::OPERATIONS),
+    #[cfg(target_os = "linux")]
+    (c"sandbox", &crate::sandbox::OPERATIONS),
+    (c"signal", &system::signal::OPERATIONS),
     (c"span", &crate::span::OPERATIONS),
+    (c"standard", &system::standard::OPERATIONS),
+    #[cfg(unix)]
+    (c"terminal", &system::terminal::OPERATIONS),
+    (c"tls", &crate::tls::OPERATIONS),
+    #[cfg(unix)]
+    (c"unix", &crate::io::unix::OPERATIONS),
 ];
 
 /// Copies `text` into a caller's buffer and returns its whole length.

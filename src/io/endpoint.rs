@@ -57,13 +57,18 @@ impl Endpoint {
         let address = address
             .as_socket()
             .ok_or_else(|| io::Error::from_raw_os_error(libc::EAFNOSUPPORT))?;
+        self.set_socket_address(address);
+        Ok(())
+    }
+
+    /// Takes over an address with a port.
+    pub fn set_socket_address(&mut self, address: SocketAddr) {
         let scope = match address {
             SocketAddr::V6(v6) => v6.scope_id(),
             SocketAddr::V4(_) => 0,
         };
         self.set_ip(address.ip(), scope);
         self.port = address.port();
-        Ok(())
     }
 }
 

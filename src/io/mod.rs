@@ -11,10 +11,13 @@ mod option;
 mod readiness;
 mod socket;
 mod transfer;
+#[cfg(unix)]
+pub mod unix;
+pub mod wire;
 
 pub use endpoint::Endpoint;
 pub use socket::accept;
-pub use transfer::{read, write};
+pub use transfer::{code, read, write};
 
 use crate::bridge::{guard, operations};
 use crate::span::Span;
@@ -97,7 +100,7 @@ pub struct Io {
 }
 
 impl Io {
-    fn new(vm: &Vm, tokens: [u32; 2]) -> Self {
+    pub fn new(vm: &Vm, tokens: [u32; 2]) -> Self {
         Self {
             source: Source::Closed,
             shared: vm.shared().clone(),
@@ -107,6 +110,13 @@ impl Io {
             has_peer: false,
             descriptors: vm.descriptors().clone(),
         }
+    }
+
+    /// One whose descriptor is the runtime's own: the user's, who sees none, do not count it.
+    pub fn internal(vm: &Vm, tokens: [u32; 2]) -> Self {
+        let mut io = Self::new(vm, tokens);
+        io.descriptors = Rc::default();
+        io
     }
 
     /// Takes a descriptor over; the object must be closed.
@@ -139,7 +149,7 @@ impl Io {
         }
     }
 
-    fn close(&mut self) {
+    pub fn close(&mut self) {
         self.watch = None;
         self.has_peer = false;
         if !matches!(self.source, Source::Closed) {
@@ -148,7 +158,7 @@ impl Io {
         }
     }
 
-    fn is_open(&self) -> bool {
+    pub fn is_open(&self) -> bool {
         !matches!(self.source, Source::Closed)
     }
 
@@ -182,12 +192,18 @@ impl Io {
 }
 
 impl Io {
-    /// Makes the object known to the reactor as if for the first time.
-    fn register_anew(&mut self) -> io::Result<()> {
+    /// Makes the reactor forget the object.
+    fn forget(&mut self) -> io::Result<()> {
         if matches!(self.source, Source::Polled(_)) {
             let descriptor = self.take()?;
             self.set(descriptor);
         }
+        Ok(())
+    }
+
+    /// Makes the object known to the reactor as if for the first time.
+    fn register_anew(&mut self) -> io::Result<()> {
+        self.forget()?;
         self.register()
     }
 }

@@ -15,8 +15,19 @@ impl Io {
     ///
     /// The first call of an object is made before it is registered: what is there already, and
     /// what never has to wait, costs no reactor.
-    pub(super) fn attempt<T>(
+    pub fn attempt<T>(
         &mut self,
+        direction: Direction,
+        call: impl FnMut(SockRef<'_>) -> io::Result<T>,
+        drained: impl Fn(&T) -> bool,
+    ) -> Poll<io::Result<T>> {
+        self.attempt_for(direction, direction, call, drained)
+    }
+
+    /// The same, but it is the fiber of direction `waiter` that is woken.
+    pub(super) fn attempt_for<T>(
+        &mut self,
+        waiter: Direction,
         direction: Direction,
         mut call: impl FnMut(SockRef<'_>) -> io::Result<T>,
         drained: impl Fn(&T) -> bool,
@@ -35,7 +46,7 @@ impl Io {
         }
         match (&self.source, &self.wakers) {
             (Source::Polled(registration), Some(wakers)) => {
-                let waker = &wakers[usize::from(direction == Direction::Write)];
+                let waker = &wakers[usize::from(waiter == Direction::Write)];
                 registration.attempt(direction, waker, call, drained)
             }
             _ => Poll::Ready(Err(io::Error::from_raw_os_error(libc::EBADF))),
@@ -44,7 +55,7 @@ impl Io {
 }
 
 /// The code of a polled operation.
-pub(super) fn code<T>(result: Poll<io::Result<T>>, value: impl FnOnce(T) -> i32) -> i32 {
+pub fn code<T>(result: Poll<io::Result<T>>, value: impl FnOnce(T) -> i32) -> i32 {
     match result {
         Poll::Pending => PENDING,
         Poll::Ready(Ok(v)) => value(v),

@@ -23,6 +23,7 @@ pub unsafe fn open(l: *mut lua_State, name: &CStr) -> c_int {
         ffi::lua_rawget(l, ffi::LUA_REGISTRYINDEX);
         if ffi::lua_isnil(l, -1) != 0 {
             ffi::lua_pop(l, 1);
+            system::inherited::note();
             push(l, c"core.check");
             ffi::lua_call(l, 0, 0);
             push(l, c"core.boot");
@@ -59,6 +60,8 @@ unsafe fn functions(l: *mut lua_State) {
             span::FUNCTIONS,
             bridge::FUNCTIONS,
             system::FUNCTIONS,
+            system::data::FUNCTIONS,
+            system::inherited::FUNCTIONS,
             system::program::FUNCTIONS,
             rdf::FUNCTIONS,
             json::FUNCTIONS,

@@ -1,13 +1,25 @@
-//! What the Lua half asks of the process: texts of errors, the error stream, signals.
+//! What the Lua half asks of the process: texts of errors, the error stream, signals, identity.
 
+pub mod data;
 mod errno;
+pub mod exit;
+#[cfg(unix)]
+pub mod identity;
+#[cfg_attr(unix, path = "inherited.rs")]
+#[cfg_attr(windows, path = "nothing_inherited.rs")]
+pub mod inherited;
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(windows, path = "windows.rs")]
 mod platform;
 pub mod program;
+pub mod signal;
+pub mod standard;
+#[cfg(unix)]
+pub mod terminal;
 
 pub use errno::FUNCTIONS;
-pub use platform::{InterruptDefault, ignore_sigpipe, symbol};
+pub use platform::{path, symbol};
+pub use signal::{InterruptDefault, ignore_sigpipe};
 
 use crate::bridge::{copy_text, failure, guard};
 use std::ffi::c_char;

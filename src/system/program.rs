@@ -54,7 +54,7 @@ unsafe fn path<'a>(l: *mut lua_State) -> std::borrow::Cow<'a, Path> {
 
 /// Empties the signal mask and sets every signal to its default.
 unsafe extern "C-unwind" fn reset_signals(_: *mut lua_State) -> c_int {
-    platform::reset_signals();
+    super::signal::reset_signals();
     0
 }
 

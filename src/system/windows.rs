@@ -1,4 +1,4 @@
-//! Texts of Windows; it has none of the signals that are handled elsewhere.
+//! Texts and names of Windows.
 
 use socket2::SockRef;
 use std::borrow::Cow;
@@ -40,21 +40,6 @@ pub fn bytes(path: PathBuf) -> Vec<u8> {
     path.to_string_lossy().into_owned().into_bytes()
 }
 
-/// There is no signal mask, and the few signals of the C library are at their defaults.
-pub fn reset_signals() {}
-
-/// There is no SIGPIPE.
-pub fn ignore_sigpipe() {}
-
-/// Ctrl-C ends a Windows program by itself.
-pub struct InterruptDefault;
-
-impl InterruptDefault {
-    pub fn new() -> Self {
-        Self
-    }
-}
-
 /// Numbers of category "system" that differ from the generic ones: those of WinSock.
 #[rustfmt::skip]
 pub const SYSTEM_NUMBERS: &[(&str, i32)] = &[
@@ -76,3 +61,15 @@ pub const RESOLVER_NUMBERS: &[(&str, i32)] = &[("EAI_SERVICE", 10109), ("EAI_SOC
 pub fn symbol(_name: &CStr) -> *mut c_void {
     std::ptr::null_mut()
 }
+
+/// The signals by name.
+pub const SIGNALS: &[(&str, c_int)] = &[
+    ("SIGABRT", libc::SIGABRT),
+    ("SIGFPE", libc::SIGFPE),
+    ("SIGILL", libc::SIGILL),
+    ("SIGINT", libc::SIGINT),
+    ("SIGSEGV", libc::SIGSEGV),
+    ("SIGTERM", libc::SIGTERM),
+    // Of MSVC's signal.h; libc does not name it.
+    ("SIGBREAK", 21),
+];

@@ -29,6 +29,8 @@ enum End {
 struct Task {
     l: *mut lua_State,
     vm: *mut Vm,
+    /// No step is left, and what is waited for are children that nobody holds any more.
+    done: bool,
 }
 
 // SAFETY: a VM is polled by one thread at a time, and between two polls no C frame of it exists.
@@ -56,16 +58,22 @@ impl Future for Task {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<End> {
         vm(self.vm).shared.set_task(Some(cx.waker()));
-        match self.step() {
-            Err(end) => return Poll::Ready(end),
-            Ok(DONE) => return Poll::Ready(End::Done),
-            Ok(MORE) => {
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
+        if !self.done {
+            match self.step() {
+                Err(end) => return Poll::Ready(end),
+                Ok(DONE) => self.done = true,
+                Ok(MORE) => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Ok(_) => {}
             }
-            Ok(_) => {}
         }
         let vm = vm(self.vm);
+        let orphans = vm.orphans.borrow_mut().poll(cx);
+        if self.done {
+            return orphans.map(|()| End::Done);
+        }
         if let Err(error) = vm.timers.arm(cx) {
             return Poll::Ready(End::Refused(error));
         }
@@ -128,13 +136,19 @@ pub unsafe extern "C-unwind" fn drive(l: *mut lua_State) -> c_int {
         let this = ffi::lua_touserdata(l, 1).cast::<Vm>();
         let mut raised = false;
         vm(this).running = true;
-        let code = guard(|| match vm(this).run(Task { l, vm: this }) {
-            End::Done => 0,
-            End::Raised => {
-                raised = true;
-                0
+        let code = guard(|| {
+            match vm(this).run(Task {
+                l,
+                vm: this,
+                done: false,
+            }) {
+                End::Done => 0,
+                End::Raised => {
+                    raised = true;
+                    0
+                }
+                End::Refused(error) => crate::bridge::failure(&error),
             }
-            End::Refused(error) => crate::bridge::failure(&error),
         });
         vm(this).running = false;
         if raised {

@@ -10,8 +10,9 @@ pub use ready::{Shared, Token};
 pub use suspension::function as can_yield;
 
 use crate::bridge::guard;
+use crate::process::Orphans;
 use mlua::ffi::{self, lua_State};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_int};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -49,6 +50,8 @@ pub struct Vm {
     quit: Option<quit::Quit>,
     /// Count of open descriptors, shared with the objects that hold them.
     descriptors: Rc<Cell<i32>>,
+    /// Children that nobody holds any more, shared with the objects that held them.
+    orphans: Rc<RefCell<Orphans>>,
     /// A run is active.
     running: bool,
     /// Made at the first run: loading opens no descriptor.
@@ -71,6 +74,7 @@ impl Vm {
             timers: Timers::default(),
             quit: None,
             descriptors: Rc::default(),
+            orphans: Rc::default(),
             running: false,
             runtime: None,
         }
@@ -84,6 +88,11 @@ impl Vm {
     /// The count of open descriptors.
     pub fn descriptors(&self) -> &Rc<Cell<i32>> {
         &self.descriptors
+    }
+
+    /// The children that nobody holds any more.
+    pub fn orphans(&self) -> &Rc<RefCell<Orphans>> {
+        &self.orphans
     }
 
     fn collect(&mut self) -> i32 {
@@ -133,6 +142,7 @@ unsafe extern "C-unwind" fn finalise(l: *mut lua_State) -> c_int {
         if !vm.is_null() && !(*vm).running {
             let vm = Box::from_raw(vm);
             guard(move || {
+                vm.orphans.borrow_mut().wait();
                 drop(vm);
                 0
             });

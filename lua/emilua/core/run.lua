@@ -12,11 +12,13 @@ local modules = import("core.require")
 local FN, WAIT, ON = L.FN, L.WAIT, L.ON
 local state, step, reset = S.state, S.step, S.reset
 local error, pcall, type, unpack = error, pcall, type, unpack
-local collectgarbage = collectgarbage
+local collectgarbage, os_exit = collectgarbage, os.exit
 local drive, collect, vm, view = native.drive, native.collect, native.vm, native.view
 local raw_vm = raw.vm
 
-local run = {}
+local run = {
+    arguments = false, -- of a program: name of the launcher, script, what follows "--"
+}
 
 -- Nothing is left to do. A fiber that waits for a future whose promise is garbage is not stuck.
 function S.on_idle()
@@ -97,7 +99,7 @@ local function conclude(f, strict, is_program, fatal, deadlock)
 end
 
 -- Drives `main` until nothing is left and prints the reports. Returns its fiber, {error} of a failed
--- cleanup handler, and the description of the fibers that are left.
+-- cleanup handler, the description of the fibers that are left, and what exit was called with.
 local function execute(main, strict, is_program)
     -- What a run left that was ended by a hook or for want of memory.
     reset()
@@ -108,7 +110,7 @@ local function execute(main, strict, is_program)
     state.main = f
     local ok, code = pcall(drive, raw_vm, step)
     state.running = false
-    local fatal, stop = state.fatal, state.stop
+    local fatal, stop, exit = state.fatal, state.stop, state.exit
     local deadlock = ok and code == 0 and not fatal and not stop
     -- Memory may be wanting, and an error may have a __tostring that raises.
     local concluded, list = pcall(conclude, f, strict, is_program, fatal, deadlock)
@@ -117,7 +119,7 @@ local function execute(main, strict, is_program)
     if not ok then error(code, 0) end
     if not concluded then error(list, 0) end
     if code ~= 0 then errors.raise_code(code) end
-    return f, fatal, list
+    return f, fatal, list, exit
 end
 
 -- run(main[, opts]): as spec/README.md says.
@@ -126,7 +128,8 @@ function run.run(main, opts)
     local strict = check_options(opts)
     if state.current then errors.raise_detail("EPERM", "emilua.run was called inside of a run") end
     local open = strict and descriptors()
-    local f, fatal, list = execute(main, strict, false)
+    local f, fatal, list, exit = execute(main, strict, false)
+    if exit then os_exit(exit) end
     local main_wait = f[WAIT]
     if fatal then error(fatal[1], 0) end
     if main_wait == S.FAILED then error(f[FN][1], 0) end
@@ -144,10 +147,11 @@ function run.run(main, opts)
     if values then return unpack(values, 1, values.n) end
 end
 
--- Runs a program, whose failure is reported and not raised. Returns whether nothing failed.
+-- Runs a program, whose failure is reported and not raised. Returns whether nothing failed, and what exit was
+-- called with.
 function run.program(main)
-    local f, fatal = execute(main, false, true)
-    return not fatal and f[WAIT] ~= S.FAILED
+    local f, fatal, _, exit = execute(main, false, true)
+    return not fatal and f[WAIT] ~= S.FAILED, exit
 end
 
 -- traceback() -> string | nil: that of the error that main failed with in the last run.

@@ -65,7 +65,8 @@ local S = {
     main = false, -- main fiber of the run
     newest = false, -- list of live fibers
     fatal = false, -- {error}: a cleanup handler failed, the run ends
-    stop = false, -- the main fiber failed, the run ends
+    stop = false, -- the main fiber failed or a fiber called exit, the run ends
+    exit = false, -- what exit was called with
 }
 local outside = S.thread
 
@@ -77,6 +78,7 @@ local pool, pooled = {}, 0 -- coroutines that wait for a fiber
 local scheduler = {
     state = S,
     HEAD = HEAD,
+    pcall = pcall, -- of the interpreter: no scope and no interruption point
     SUSPENDED = SUSPENDED, PROBE = PROBE,
     CUT = CUT, ABORTED = ABORTED,
     DONE = DONE, FAILED = FAILED, WOKEN = WOKEN,
@@ -423,7 +425,7 @@ function scheduler.reset()
     end
     first, last = false, false
     S.newest, S.current, S.thread, S.entered = false, false, outside, false
-    S.pending, S.fatal, S.stop, S.main = 0, false, false, false
+    S.pending, S.fatal, S.stop, S.exit, S.main = 0, false, false, false, false
     outside[L.DEPTH], outside[L.HANDLERS] = 0, false
 end
 

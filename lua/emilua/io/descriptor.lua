@@ -1,11 +1,12 @@
 -- file_descriptor: the owner of a descriptor that no operation waits on. See docs/architecture.md for how other
 -- modules make one and take its descriptor.
 --
--- A descriptor is a table {handle, the fiber whose send has it in flight}; it is dead when its handle is closed.
+-- A descriptor is a table {handle, the run in which a send has it in flight}; it is dead when its handle is closed.
 local import = ...
 local errors = import("core.errors")
 local io = import("io.native")
 local core = import("core.native")
+local state = import("core.scheduler").state
 local ffi = require("ffi")
 
 local raise, raise_code = errors.raise, errors.raise_code
@@ -28,7 +29,7 @@ local native = core.bind("descriptor", [[
     int32_t read(void *, const void *);
     int32_t write(void *, const void *); ]])
 
-local HANDLE, SENDER = 1, 2
+local HANDLE, FLIGHT = 1, 2
 local DEFAULT_MODE = 0x1b6 -- 0666, which the umask restricts
 
 local descriptor = { HANDLE = HANDLE, native = native }
@@ -64,15 +65,23 @@ function descriptor.receive(handle)
     return fd
 end
 
--- Whether `fd` belongs to a send that has not ended.
-local function in_flight(fd) return fd[SENDER] ~= false end
+-- Whether `fd` is in flight. What was when its run ended is closed.
+local function in_flight(fd)
+    local run = fd[FLIGHT]
+    if run and run ~= state.main then
+        fd[FLIGHT] = false
+        io_close(fd[HANDLE])
+    end
+    return fd[FLIGHT]
+end
+
+-- Whether `fd` is dead.
+local function is_dead(fd) return not in_flight(fd) and is_open(fd[HANDLE]) == 0 end
 
 -- The handle of `fd`, which is argument `arg`: EINVAL unless it is a valid descriptor, EBUSY while it is in flight
 -- (with `busy_arg`, if given, as its arg).
 local function use(fd, arg, busy_arg)
-    if getmetatable(fd) ~= "file_descriptor" or type(fd) ~= "table" or is_open(fd[HANDLE]) == 0 then
-        raise("EINVAL", arg)
-    end
+    if getmetatable(fd) ~= "file_descriptor" or type(fd) ~= "table" or is_dead(fd) then raise("EINVAL", arg) end
     if in_flight(fd) then raise("EBUSY", busy_arg) end
     return fd[HANDLE]
 end
@@ -91,8 +100,10 @@ function descriptor.number(fd) return check(native.number(fd[HANDLE])) end
 -- The number of `fd`, which is dead then: the caller owns the descriptor.
 function descriptor.give(fd) return check(native.give(fd[HANDLE])) end
 
--- A send by `sender` (any value) has `fd` in flight from now on; with false, no more.
-function descriptor.lock(fd, sender) fd[SENDER] = sender end
+-- A send that waits has `fd` in flight from lock() to unlock().
+function descriptor.lock(fd) fd[FLIGHT] = state.main end
+
+function descriptor.unlock(fd) fd[FLIGHT] = false end
 
 -- The handle of a method's `self`.
 local function this(self)
@@ -208,7 +219,7 @@ for name in ([[cap_rights_limit cap_rights_contains cap_rights_remove cap_ioctls
 end
 
 function mt:__index(key)
-    if is_open(self[HANDLE]) == 0 and key ~= "close" then errors.bad_index() end
+    if is_dead(self) and key ~= "close" then errors.bad_index() end
     local method = methods[key]
     if method then return method end
     local property = properties[key]
@@ -217,7 +228,7 @@ function mt:__index(key)
 end
 
 function mt:__newindex(key, value)
-    if key ~= "non_blocking" or is_open(self[HANDLE]) == 0 then errors.bad_index() end
+    if key ~= "non_blocking" or is_dead(self) then errors.bad_index() end
     local handle = this(self)
     if type(value) ~= "boolean" then raise("EINVAL", 3) end
     check(native.set_non_blocking(handle, value and 1 or 0))

@@ -155,6 +155,7 @@ function object.exchange(mt, methods)
     function methods:assign(fd)
         if getmetatable(self) ~= class then raise("EINVAL", 1) end
         transfer(fd, 2, self)
+        self[FLAGS] = false
     end
 
     return function(fd)

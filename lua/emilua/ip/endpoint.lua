@@ -4,7 +4,7 @@ local address = import("ip.address")
 local errors = import("core.errors")
 
 local raise, raise_code = errors.raise, errors.raise_code
-local getmetatable, select, tostring, type = getmetatable, select, tostring, type
+local getmetatable, select, tonumber, tostring, type = getmetatable, select, tonumber, tostring, type
 
 local endpoint = {}
 
@@ -36,6 +36,22 @@ function endpoint.toendpoint(text)
     if #port > 5 or tonumber(port) > 65535 then raise("ERANGE", 1) end
     if not a then raise_code(code) end
     return a, tonumber(port)
+end
+
+-- Host and service of the text `HOST:SERVICE`, and the address that the host is, if any.
+function endpoint.split(text)
+    if type(text) ~= "string" then raise("EINVAL", 1) end
+    local host, service = text:match("^(.*):([^:]*)$")
+    if not host or service:find("^0.") or text:find("%z") then raise("EINVAL", 1) end
+    if service:find("^%d+$") and tonumber(service) > 65535 then raise("EINVAL", 1) end
+    local inner = host:match("^%[(.*)%]$")
+    local a = address.parse(inner or host)
+    if inner then
+        if not a or a.is_v4 then raise("EINVAL", 1) end
+    elseif host:find("[%[:]") then
+        raise("EINVAL", 1)
+    end
+    return inner or host, service, a
 end
 
 return endpoint

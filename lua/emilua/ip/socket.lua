@@ -8,18 +8,19 @@ local errors = import("core.errors")
 local native = import("io.native")
 local object = import("io.object")
 local operation = import("core.operation")
+local peered = import("io.socket").peered
 local S = import("core.scheduler")
 
 local raise, raise_code = errors.raise, errors.raise_code
 local getmetatable, type = getmetatable, type
 local enter, charge, check_yieldable = S.enter, S.charge, S.check_yieldable
-local await, perform, TOKEN = operation.await, operation.perform, operation.TOKEN
+local await = operation.await
 local to_endpoint, from_endpoint = address.to_endpoint, address.from_endpoint
 local io_is_open, io_connect, io_connected = native.is_open, native.connect, native.connected
 local PENDING = import("core.native").PENDING
-local check, exception = object.check, object.exception
+local check = object.check
 
-local HANDLE, READ, WRITE, FLAGS, EXCEPTION = object.HANDLE, object.READ, object.WRITE, object.FLAGS, object.EXCEPTION
+local HANDLE, WRITE, FLAGS = object.HANDLE, object.WRITE, object.FLAGS
 
 local socket = {}
 
@@ -84,27 +85,6 @@ function socket.class(class, kind, names, methods, properties)
     return object.class(class, methods, properties)
 end
 
-local WAITS = { read = READ, write = WRITE, error = EXCEPTION }
-
--- Adds wait().
-function socket.waiting(class, methods)
-    function methods:wait(kind)
-        if type(kind) ~= "string" then raise("EINVAL", 2) end
-        local f = enter()
-        if getmetatable(self) ~= class then raise("EINVAL", 1) end
-        local which = WAITS[kind]
-        if not which then raise("EINVAL", 2) end
-        if which == EXCEPTION then
-            local d = exception(self)
-            check(perform(d, f, native.wait_exception, self[HANDLE], d[TOKEN]))
-        else
-            check(perform(self[which], f, native.wait, self[HANDLE], which == READ and 0 or 1))
-        end
-    end
-end
-
-local SHUTDOWN = { receive = 0, send = 1, both = 2 }
-
 -- Adds what sockets with a peer have.
 function socket.connecting(class, methods, properties)
     local function check_self(self)
@@ -129,25 +109,7 @@ function socket.connecting(class, methods, properties)
         charge(f)
     end
 
-    function methods:disconnect()
-        local code = native.disconnect(check_self(self))
-        if code == -errors.number.ENOSYS then raise("ENOSYS") end
-        check(code)
-    end
-
-    function methods:shutdown(what)
-        local handle = check_self(self)
-        local how = SHUTDOWN[what]
-        if not how then raise("EINVAL", 2) end
-        check(native.shutdown(handle, how))
-    end
-
-    function methods:io_control(command)
-        local handle = check_self(self)
-        if type(command) ~= "string" then raise("EINVAL", 2) end
-        if command ~= "bytes_readable" then raise("ENOTSUP") end
-        return check(native.bytes_readable(handle))
-    end
+    peered(class, methods)
 
     local function remote_endpoint(self)
         check(native.remote_endpoint(self[HANDLE], scratch))

@@ -1,6 +1,7 @@
 -- ip.udp: sockets. An empty span is an empty datagram here, and there is no end of a stream.
 local import = ...
 local address = import("ip.address")
+local dial = import("ip.dial")
 local endpoint = import("ip.endpoint")
 local errors = import("core.errors")
 local flags = import("ip.flags")
@@ -8,6 +9,7 @@ local native = import("io.native")
 local object = import("io.object")
 local operation = import("core.operation")
 local S = import("core.scheduler")
+local resolve = import("ip.resolve")
 local socket = import("ip.socket")
 
 local raise = errors.raise
@@ -93,6 +95,9 @@ function methods:send_to(bs, a, port, list)
     return check(n)
 end
 
-return {
-    socket = { new = function() return object.new(mt) end },
-}
+local function new_socket() return object.new(mt) end
+
+return resolve.install({
+    socket = { new = new_socket },
+    dial = dial.udp(new_socket),
+}, resolve.DATAGRAM)

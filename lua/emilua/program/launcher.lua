@@ -16,9 +16,7 @@ local S = import("core.scheduler")
 local getenv, stderr, stdout = os.getenv, io.stderr, io.stdout
 local absolute_path = native.absolute_path
 
-local launcher = {
-    arguments = {}, -- of the program: name of the launcher, script, what follows "--"
-}
+local launcher = {}
 
 local function versions()
     return ("Emilua %s\n%s\n%s\n"):format(emilua.version, jit.version, native.engine())
@@ -73,13 +71,13 @@ function launcher.main(arguments, prefix)
     modules.search_path = search_path(prefix)
     local script = absolute_path(parsed.script) or parsed.script
     if native.is_directory(script) then script = script .. "/init.lua" end
-    launcher.arguments = { arguments[0], parsed.script, unpack(parsed.arguments) }
+    run.arguments = { arguments[0], parsed.script, unpack(parsed.arguments) }
     local main, reason = modules.entry(script, parsed.context)
     if not main then
         stderr:write("Error starting the lua VM: ", reason, "\n")
         return 1
     end
-    local ok, passed = pcall(run.program, function()
+    local ok, passed, exit = pcall(run.program, function()
         watch_quit()
         return main()
     end)
@@ -88,7 +86,7 @@ function launcher.main(arguments, prefix)
         stderr:write("emilua: ", errors.text(passed), "\n")
         return 1
     end
-    return passed and 0 or compat.failure_status()
+    return exit or passed and 0 or compat.failure_status()
 end
 
 return launcher
