@@ -3,7 +3,8 @@
 -- Reference: docs/reference/filesystem.md
 
 ---@alias emilua.filesystem.file_type
----| "not_found" | "regular" | "directory" | "symlink" | "block" | "character" | "fifo" | "socket" | "junction" | "unknown"
+---| "not_found" | "regular" | "directory" | "symlink" | "block" | "character" | "fifo" | "socket" | "junction"
+---| "unknown"
 
 ---@alias emilua.filesystem.on_existing "skip"|"overwrite"|"update"
 
@@ -26,7 +27,7 @@
 ---@field copy? "directories_only"|"create_symlinks"|"create_hardlinks"
 
 ---@class emilua.filesystem.walk_options
----@field prune? fun(entry: emilua.filesystem.directory_entry, depth: integer): boolean? whether not to enter a directory
+---@field prune? fun(entry: emilua.filesystem.directory_entry, depth: integer): boolean? true: do not enter it
 ---@field max_depth? integer greatest depth of an entry
 ---@field skip_permission_denied? boolean
 ---@field jobs? integer how many threads read at once, 4 by default
