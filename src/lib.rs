@@ -8,6 +8,7 @@ mod lua;
 mod number;
 mod process;
 mod rdf;
+mod regex;
 mod resolve;
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 mod sandbox;

@@ -13,6 +13,7 @@ return {
     "mutex",
     "pipe",
     "recursive_mutex",
+    "regex",
     "stream",
     "system",
     "time",
