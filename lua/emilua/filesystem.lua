@@ -18,6 +18,7 @@ local PARTS = {
     ["filesystem.change"] = [[
         chmod chown create_directories create_directory dev_major dev_minor lchmod lchown makedev mkdir mkfifo mknod
         mode open remove remove_all rename resize_file ]],
+    ["filesystem.capabilities"] = "cap_get_file cap_set_file",
     ["filesystem.process"] = "chroot current_working_directory umask",
     ["filesystem.walk"] = "walk",
     ["filesystem.watch"] = "watch",

@@ -302,6 +302,14 @@ function filesystem.mode(user, group, other) end
 function filesystem.open(p, flags, mode) end
 
 ---@param p emilua.filesystem.path
+---@return emilua.linux_capabilities
+function filesystem.cap_get_file(p) end
+
+---@param p emilua.filesystem.path
+---@param caps emilua.linux_capabilities
+function filesystem.cap_set_file(p, caps) end
+
+---@param p emilua.filesystem.path
 ---@param opts? emilua.filesystem.iterator_options
 ---@return fun(): emilua.filesystem.directory_entry?
 function filesystem.directory_iterator(p, opts) end

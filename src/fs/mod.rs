@@ -2,6 +2,7 @@
 //!
 //! Paths are terminated strings: the Lua half has refused those that hold a NUL.
 
+mod attribute;
 mod copy;
 mod directory;
 #[cfg_attr(unix, path = "unix.rs")]
@@ -55,6 +56,8 @@ operations! {
     watch::watch_open: fn(*mut Io) -> i32;
     watch::watch_add: fn(*mut Io, *const c_char, u32) -> i32;
     watch::watch_remove: fn(*mut Io, i32) -> i32;
+    attribute::attribute_get: fn(*const c_char, *const c_char, *mut u8, i32) -> i32;
+    attribute::attribute_set: fn(*const c_char, *const c_char, *const u8, i32) -> i32;
 }
 
 /// What is known of a file. Same layout as `emilua_stat` in lua/emilua/filesystem/native.lua.

@@ -49,7 +49,9 @@ local fs = native.bind("fs", [[
     void walk_free(void *);
     int32_t watch_open(void *);
     int32_t watch_add(void *, const char *, uint32_t);
-    int32_t watch_remove(void *, int32_t); ]], stat, space, entry, stat, view)
+    int32_t watch_remove(void *, int32_t);
+    int32_t attribute_get(const char *, const char *, uint8_t *, int32_t);
+    int32_t attribute_set(const char *, const char *, const uint8_t *, int32_t); ]], stat, space, entry, stat, view)
 
 fs.new_stat, fs.new_space, fs.new_entry, fs.new_view = stat_type, space_type, entry_type, view_type
 
