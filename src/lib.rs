@@ -3,6 +3,7 @@
 mod actor;
 mod bridge;
 mod context;
+mod file;
 mod fs;
 mod io;
 mod json;
@@ -10,6 +11,7 @@ mod lua;
 mod number;
 mod process;
 mod rdf;
+mod regex;
 mod resolve;
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 mod sandbox;

@@ -3,8 +3,10 @@ local import = ...
 local L = import("core.layout")
 local S = import("core.scheduler")
 local class = import("actor.class")
+local core = import("core.native")
 local errors = import("core.errors")
 local operation = import("core.operation")
+local ffi = require("ffi")
 
 local CO, INTERRUPTED, MASK = L.CO, L.INTERRUPTED, L.MASK
 local HEAD, CUT = S.HEAD, S.CUT
@@ -12,7 +14,7 @@ local enter, check_yieldable, suspend = S.enter, S.check_yieldable, S.suspend
 local raise, raise_core = errors.raise, errors.raise_core
 local getmetatable, newproxy = getmetatable, newproxy
 local native, weak, direction = class.native, class.weak, class.direction
-local native_receive, token = native.receive, class.direction[operation.TOKEN]
+local token = class.direction[operation.TOKEN]
 
 -- Required anew after the main fiber has ended.
 if weak.inbox then return weak.inbox end
@@ -23,6 +25,27 @@ function RECEIVE.remove() direction[HEAD] = false end
 
 local function fail(reason)
     raise_core(reason == "closed" and errors.CHANNEL_CLOSED or errors.NO_SENDERS)
+end
+
+local native_receive = native.receive
+local scalar = class.scalar
+if scalar then
+    -- Codes of src/actor/scalar.rs.
+    local FALSE, TRUE, NUMBER, STRING, TREE, CLOSED = 0, 1, 2, 3, 4, -1
+    local receive, take, vm, PENDING = scalar.receive, native.take, core.vm, core.PENDING
+    local received = ffi.new("struct { const char *data; size_t length; double number; }")
+
+    -- As native.receive.
+    function native_receive(under)
+        local code = receive(vm, under, received)
+        if code == STRING then return ffi.string(received.data, received.length) end
+        if code == NUMBER then return received.number end
+        if code == PENDING then return nil end
+        if code == TREE then return take() end
+        if code == TRUE then return true end
+        if code == FALSE then return false end
+        return nil, code == CLOSED and "closed" or "no senders"
+    end
 end
 
 local function wait(f)

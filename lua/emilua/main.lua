@@ -30,6 +30,7 @@ end
 -- What few programs use is parsed when first asked for.
 local LAZY = {
     actors = "actor.spawn", dump = "core.inspect", fibers = "core.inspect", group = "group",
+    pool = "actor.pool",
     spawn_context_threads = "actor.spawn", spawn_vm = "actor.spawn", timeout = "timeout",
 }
 

@@ -4,7 +4,7 @@
 
 ---The module `require "emilua"` returns.
 ---@class emilua
----@field context string `"main"`
+---@field context string `"main"`, in an actor `"worker"`
 ---@field version string `MAJOR.MINOR.PATCH`
 ---@field this_fiber emilua.this_fiberlib the calling fiber
 ---@field byte_span emilua.byte_spanlib the table `require "emilua.byte_span"` returns
@@ -77,6 +77,62 @@ function emilua.fibers() end
 ---Prints `fibers()` on stderr.
 function emilua.dump() end
 
+---Starts a VM of its own, an *actor*, and returns a channel to its inbox.
+---@param module string|emilua.spawn_vm_options
+---@return emilua.channel
+function emilua.spawn_vm(module) end
+
+---@class emilua.spawn_vm_options
+---@field module? string|emilua.path the entry: as for `require`, a path that begins with `.` or `/`, or `"."`
+---@field source? string a chunk as text, instead of a module
+---@field name? string of the chunk
+---@field inherit_context? boolean default `true`; `false`: in a new context, with a thread of its own
+---@field concurrency_hint? integer|"safe" `1`: no thread can be added to the new context
+---@field new_master? boolean the actor becomes the master VM, for good
+---@field subprocess? table not in this version
+
+---Adds threads to the context of the calling VM. They end when it has no VM any more.
+---@param count number
+function emilua.spawn_context_threads(count) end
+
+---A pool of actors that answer calls. Its entry returns the function that does.
+---@param options emilua.pool_options
+---@return emilua.pool
+function emilua.pool(options) end
+
+---@class emilua.pool_options
+---@field module? string as for `spawn_vm`
+---@field source? string as for `spawn_vm`
+---@field name? string of the chunk
+---@field vms? integer default 1
+---@field threads? integer of their context, default `vms`
+---@field queue? integer calls that may wait for a VM, default 1024
+
+---What `emilua.pool` returns.
+---@class emilua.pool
+local pool = {}
+
+---The answer to a message, by a VM of the pool that has nothing else to do.
+---@async
+---@param message boolean|number|string|table|emilua.channel|emilua.inbox|emilua.file_descriptor
+---@return any
+function pool:call(message) end
+
+---Ends the VMs when they have answered; calls that wait for one fail.
+function pool:close() end
+
+---The live actors of this run, the oldest first.
+---@return emilua.live_actor[]
+function emilua.actors() end
+
+---@class emilua.live_actor
+---@field id integer unique in the process
+---@field name string the module, or the `name` that `spawn_vm` was given
+---@field context integer number of the context that runs it
+---@field state "running"|"ready"|"waiting"
+---@field queued integer messages in the inbox
+---@field is_master boolean
+
 ---The class name of an object of the runtime, `type(value)` for any other value.
 ---@param value any
 ---@return string
@@ -91,6 +147,18 @@ local group = {}
 ---@param ... any
 ---@return emilua.fiber
 function group:spawn(f, ...) end
+
+---The sending end of an actor's inbox. `==` tells whether two lead to the same VM.
+---@class emilua.channel
+local channel = {}
+
+---Posts a copy of a value. It does not wait for a `receive`; other fibers run before it returns.
+---@async
+---@param message boolean|number|string|table|emilua.channel|emilua.inbox|emilua.file_descriptor
+function channel:send(message) end
+
+---Closes this sender. What was sent is still delivered.
+function channel:close() end
 
 ---Handle of a fiber.
 ---@class emilua.fiber

@@ -49,6 +49,16 @@ impl Channels {
         self.free.push(number);
     }
 
+    /// The sender of the channel with a number, unless it is closed.
+    pub fn sender(&self, number: u32) -> Option<&Sender> {
+        self.senders.get(number as usize)?.as_ref()
+    }
+
+    /// Whether there is no channel.
+    pub fn is_empty(&self) -> bool {
+        self.senders.len() == self.free.len()
+    }
+
     /// Closes all.
     pub fn close(&mut self) {
         self.senders.fill_with(|| None);

@@ -4,11 +4,15 @@ mod class;
 mod mailbox;
 mod master;
 mod message;
+mod private;
+mod scalar;
 mod spawn;
 
 pub use mailbox::{Mailbox, Sender};
 pub use master::{claim_master, resign_master};
 pub use message::{Item, Message, Refusal};
+pub use private::Private;
+pub use scalar::OPERATIONS;
 
 pub use class::{Channels, Class};
 
@@ -31,10 +35,16 @@ pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_
 const METHODS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] = &[
     (c"send", send),
     (c"receive", receive),
+    (c"take", take),
+    (c"new_mailbox", private::new_mailbox),
+    (c"receive_from", private::receive_from),
+    (c"close_mailbox", private::close_mailbox),
+    (c"check", check),
     (c"close_channel", close_channel),
     (c"same", same),
     (c"close_inbox", close_inbox),
     (c"inbox_is_open", inbox_is_open),
+    (c"weaken_inbox", weaken_inbox),
     (c"spawn", spawn::spawn),
     (c"add_threads", spawn::add_threads),
     (c"set_single", spawn::set_single),
@@ -99,15 +109,47 @@ unsafe extern "C-unwind" fn send(l: *mut lua_State) -> c_int {
     1
 }
 
+/// `check(value) -> nil | error`: why it cannot be sent.
+unsafe extern "C-unwind" fn check(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half with a value.
+    unsafe {
+        ffi::lua_settop(l, 1);
+        match Message::of(l, &Class::new(l)) {
+            Ok(_) => return 0,
+            Err(Refusal::System(code)) => ffi::lua_pushinteger(l, code as ffi::lua_Integer),
+            Err(refusal) => {
+                ffi::lua_pushstring(l, refusal.name().as_ptr());
+            }
+        }
+    }
+    1
+}
+
 /// `receive(token) -> value | nil[, name of an error]`: nothing but nil when the token will be posted.
 unsafe extern "C-unwind" fn receive(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with a token.
     unsafe {
         let mut class = Class::new(l);
         let token = ffi::lua_tonumber(l, 1) as u32;
-        let name = match class.vm_mut().receive(token) {
+        let received = class.vm_mut().receive(token);
+        push_received(l, &class, received)
+    }
+}
+
+/// Pushes what a mailbox gave: the value, nothing, or nil and why there will be none.
+///
+/// # Safety
+/// As for [`Message::push`].
+unsafe fn push_received(
+    l: *mut lua_State,
+    class: &Class,
+    received: Result<Message, Nothing>,
+) -> c_int {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let name = match received {
             Ok(message) => {
-                message.push(l, Some(&class));
+                message.push(l, Some(class));
                 return 1;
             }
             Err(Nothing::Yet) => return 0,
@@ -143,6 +185,19 @@ impl Vm {
         self.mailbox().close();
         self.inbound.close();
     }
+}
+
+/// `take() -> value`: the message that [`scalar`]'s `receive` found.
+unsafe extern "C-unwind" fn take(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half.
+    unsafe {
+        let mut class = Class::new(l);
+        match class.vm_mut().incoming.take() {
+            Some(message) => message.push(l, Some(&class)),
+            None => ffi::lua_pushnil(l),
+        }
+    }
+    1
 }
 
 /// `close_channel(channel)`.
@@ -185,4 +240,12 @@ unsafe extern "C-unwind" fn inbox_is_open(l: *mut lua_State) -> c_int {
         ffi::lua_pushboolean(l, c_int::from(open));
     }
     1
+}
+
+/// `weaken_inbox()`: from now on a collection may close the inbox.
+unsafe extern "C-unwind" fn weaken_inbox(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half.
+    let mut class = unsafe { Class::new(l) };
+    class.vm_mut().inbox_is_weak = true;
+    0
 }

@@ -1,7 +1,7 @@
 //! New VMs and threads, and the list of the live ones.
 
 use super::class::Class;
-use super::mailbox::Mailbox;
+use super::mailbox::{Mailbox, Sender};
 use super::master;
 use super::message::Message;
 use crate::bridge::{failure, guard};
@@ -17,14 +17,16 @@ struct Options {
     /// Make a context of its own, to which no thread may be added if the value says so.
     own: Option<bool>,
     new_master: bool,
+    /// The live actor in whose context the new one runs.
+    beside: Option<u64>,
 }
 
-/// `spawn(name, configuration, own, single, new_master) -> channel | nil, code`: an actor whose entry gets the
-/// configuration.
+/// `spawn(name, configuration, own, single, new_master, beside) -> channel, id | nil, code`: an actor whose entry gets
+/// the configuration. `beside`: the id of one in whose context it runs, if that one lives.
 pub unsafe extern "C-unwind" fn spawn(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with these arguments; the configuration can be sent.
     unsafe {
-        ffi::lua_settop(l, 5);
+        ffi::lua_settop(l, 6);
         let class = Class::new(l);
         let mut length = 0;
         let name = ffi::lua_tolstring(l, 1, &raw mut length);
@@ -33,31 +35,33 @@ pub unsafe extern "C-unwind" fn spawn(l: *mut lua_State) -> c_int {
         let options = Options {
             own: (ffi::lua_toboolean(l, 3) != 0).then(|| ffi::lua_toboolean(l, 4) != 0),
             new_master: ffi::lua_toboolean(l, 5) != 0,
+            beside: (ffi::lua_type(l, 6) == ffi::LUA_TNUMBER)
+                .then(|| ffi::lua_tonumber(l, 6) as u64),
         };
         ffi::lua_settop(l, 2);
         let Ok(configuration) = Message::of(l, &class) else {
             return 0;
         };
-        let mut mailbox = None;
+        let mut made = None;
         let code = guard(|| match start(class.vm(), name, configuration, &options) {
             Ok(new) => {
-                mailbox = Some(new);
+                made = Some(new);
                 0
             }
             Err(error) => failure(&error),
         });
-        match mailbox {
-            Some(mailbox) => {
-                class.push_channel(l, mailbox);
-                1
+        match made {
+            Some((sender, id)) => {
+                class.push_channel(l, sender);
+                ffi::lua_pushinteger(l, id as ffi::lua_Integer);
             }
             None => {
                 ffi::lua_pushnil(l);
                 ffi::lua_pushinteger(l, code as ffi::lua_Integer);
-                2
             }
         }
     }
+    2
 }
 
 fn start(
@@ -65,19 +69,36 @@ fn start(
     name: String,
     configuration: Message,
     options: &Options,
-) -> io::Result<super::mailbox::Sender> {
+) -> io::Result<(Sender, u64)> {
     let home = vm
         .context()
         .ok_or_else(|| io::Error::from_raw_os_error(libc::EPERM))?;
-    let context = match options.own {
-        Some(single) => {
+    let beside = options.beside.and_then(|id| {
+        let actor = vm
+            .family()
+            .actors()
+            .into_iter()
+            .find(|actor| actor.id == id)?;
+        actor
+            .context()
+            .enter_if_live()
+            .then(|| actor.context().clone())
+    });
+    let own = options.own.filter(|_| beside.is_none());
+    let context = match (beside, own) {
+        (Some(context), _) => context,
+        (None, None) => {
+            home.enter();
+            home.clone()
+        }
+        (None, Some(single)) => {
             let context = Context::new()?;
             if single {
                 context.set_single();
             }
+            context.enter();
             context
         }
-        None => home.clone(),
     };
     let shared = Arc::<Shared>::default();
     let mailbox = Mailbox::new(shared.clone());
@@ -87,8 +108,7 @@ fn start(
         configuration,
     };
     let task = Task::actor(name, context.clone(), family.clone(), mailbox.clone(), seed);
-    context.enter();
-    if options.own.is_some() {
+    if own.is_some() {
         context.add_threads(family, 1)?;
     }
     let sender = mailbox.sender();
@@ -96,18 +116,26 @@ fn start(
     if options.new_master {
         master::hand_over(vm.id(), task.id);
     }
+    let id = task.id;
     context.push(task);
-    Ok(sender)
+    Ok((sender, id))
 }
 
-/// `add_threads(count) -> code`: to the context of this VM.
+/// `add_threads(count[, id]) -> code`: to the context of this VM, or of the live actor with that id.
 pub unsafe extern "C-unwind" fn add_threads(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with a number of at least 1, or 0 to ask whether it is allowed.
     unsafe {
         let class = Class::new(l);
         let count = ffi::lua_tonumber(l, 1) as usize;
         let vm = class.vm();
-        let code = guard(|| match vm.context() {
+        let id = ffi::lua_tonumber(l, 2) as u64;
+        let actor = vm
+            .family()
+            .actors()
+            .into_iter()
+            .find(|actor| actor.id == id);
+        let context = actor.as_ref().map(|actor| actor.context()).or(vm.context());
+        let code = guard(|| match context {
             None => -libc::EPERM,
             Some(context) if context.is_single() => -libc::ENOTSUP,
             Some(context) => crate::bridge::status(context.add_threads(vm.family(), count)),

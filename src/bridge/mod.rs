@@ -49,9 +49,11 @@ operations! {
 
 /// The areas by name.
 pub const AREAS: &[(&CStr, &Operations)] = &[
+    (c"actor", &crate::actor::OPERATIONS),
     (c"core", &OPERATIONS),
     (c"descriptor", &crate::io::descriptor::OPERATIONS),
     (c"exit", &system::exit::OPERATIONS),
+    (c"file", &crate::file::OPERATIONS),
     (c"fs", &crate::fs::OPERATIONS),
     #[cfg(unix)]
     (c"identity", &system::identity::OPERATIONS),
@@ -63,6 +65,7 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"json", &crate::json::OPERATIONS),
     (c"number", &crate::number::OPERATIONS),
     (c"process", &crate::process::OPERATIONS),
+    (c"regex", &crate::regex::OPERATIONS),
     (c"resolve", &crate::resolve::OPERATIONS),
     #[cfg(target_os = "linux")]
     (c"sandbox", &crate::sandbox::OPERATIONS),

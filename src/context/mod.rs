@@ -5,6 +5,7 @@
 //! the threads take turns ([`turn`]).
 
 mod family;
+mod janitor;
 mod pump;
 mod turn;
 mod word;
@@ -20,7 +21,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Waker;
 use std::thread;
 use tokio::runtime::{Builder, Runtime};
@@ -65,6 +66,8 @@ struct State {
     driver: Option<Waker>,
     /// Wakes the pump, which is idle.
     pump: Option<Waker>,
+    /// VMs that have gone quiet and may hold garbage that others wait for.
+    quiet: Vec<Weak<Task>>,
     /// Threads that stand by.
     standby: usize,
     /// One of them looks every now and then whether it is needed, or has been asked to.
@@ -128,6 +131,14 @@ impl Context {
     /// Takes a VM in, which is queued by the caller.
     pub fn enter(&self) {
         self.lock().vms += 1;
+    }
+
+    /// The same, if there is another VM, so that the threads have not begun to end.
+    pub fn enter_if_live(&self) -> bool {
+        let mut state = self.lock();
+        let live = state.vms > 0;
+        state.vms += usize::from(live);
+        live
     }
 
     /// A VM has ended.
@@ -221,7 +232,8 @@ impl State {
 
     /// The next VM for a thread; the main VM and the others alternate on the main thread.
     fn take(&mut self, main: bool) -> Option<Arc<Task>> {
-        if main && self.home.is_some() && !(self.home_was_last && !self.queue.is_empty()) {
+        let turn = !self.home_was_last || self.queue.is_empty();
+        if main && turn && self.home.is_some() {
             self.home_was_last = true;
             return self.home.take();
         }

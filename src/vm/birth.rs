@@ -72,6 +72,8 @@ unsafe extern "C-unwind" fn born(l: *mut lua_State) -> c_int {
     unsafe {
         let birth = &mut *ffi::lua_touserdata(l, 1).cast::<Birth>();
         ffi::lua_settop(l, 0);
+        // Nothing that is made here is garbage.
+        ffi::lua_gc(l, ffi::LUA_GCSTOP, 0);
         ffi::luaL_openlibs(l);
         if let Some(vm) = birth.vm.take() {
             birth.address = lua::start(l, vm);
@@ -82,8 +84,27 @@ unsafe extern "C-unwind" fn born(l: *mut lua_State) -> c_int {
             None => ffi::lua_pushnil(l),
         }
         ffi::lua_call(l, 1, 2);
+        // The next collection begins when the heap has doubled.
+        ffi::lua_gc(l, ffi::LUA_GCRESTART, -1);
     }
     2
+}
+
+/// Collects all garbage of a state.
+pub fn collect(l: *mut lua_State) {
+    // SAFETY: the caller runs the VM. A finaliser may raise, into the protected call.
+    unsafe {
+        crate::push_function(l, full_collection);
+        if ffi::lua_pcall(l, 0, 0, 0) != 0 {
+            ffi::lua_pop(l, 1);
+        }
+    }
+}
+
+unsafe extern "C-unwind" fn full_collection(l: *mut lua_State) -> c_int {
+    // SAFETY: a C function called by Lua.
+    unsafe { ffi::lua_gc(l, ffi::LUA_GCCOLLECT, 0) };
+    0
 }
 
 /// Reports what an actor left and closes its state.

@@ -4,6 +4,7 @@ use super::{Task, Vm, timer, vm};
 use crate::actor;
 use crate::bridge::guard;
 use crate::context::Context;
+use crate::file::Files;
 use crate::system::{self, InterruptDefault};
 use mlua::ffi::{self, lua_State};
 use std::any::Any;
@@ -57,6 +58,7 @@ pub enum Step {
 /// Calls `step(time)`, which is at stack index 2 of the state.
 pub fn step(l: *mut lua_State, this: *mut Vm, cx: &mut Cx<'_>) -> Step {
     let this = vm(this);
+    let mut again = false;
     if !this.done {
         // SAFETY: who made the VM's task reserved the slots; lua_pcall lets no Lua error out.
         let status = unsafe {
@@ -69,20 +71,23 @@ pub fn step(l: *mut lua_State, this: *mut Vm, cx: &mut Cx<'_>) -> Step {
             ffi::lua_pop(l, 1);
             status
         };
-        match status {
-            DONE => this.done = true,
-            MORE => return Step::More,
-            _ => {}
+        this.done = status == DONE;
+        again = Files::submit(this);
+        if status == MORE {
+            this.active = true;
+            return Step::More;
         }
     }
     let orphans = this.orphans.borrow_mut().poll(cx);
     if this.done {
         return match orphans {
             Poll::Ready(()) => Step::Ended(End::Done),
+            Poll::Pending if again => Step::More,
             Poll::Pending => Step::Idle,
         };
     }
     match this.timers.arm(cx) {
+        Ok(()) if again => Step::More,
         Ok(()) => Step::Idle,
         Err(error) => Step::Ended(End::Refused(error)),
     }
@@ -115,6 +120,8 @@ impl Vm {
         };
         actor::claim_master(self.id);
         self.done = false;
+        self.active = true;
+        self.inbox_is_weak = false;
         self.mailbox = actor::Mailbox::new(self.shared.clone());
         self.family.set_home(&context);
         let task = Task::main(l, self, &context);

@@ -13,9 +13,10 @@ pub use ready::{Shared, Token};
 pub use suspension::function as can_yield;
 pub use task::Task;
 
-use crate::actor::{self, Channels, Mailbox};
+use crate::actor::{self, Channels, Mailbox, Message, Private};
 use crate::bridge::guard;
 use crate::context::{Context, Family};
+use crate::file::Files;
 use crate::process::Orphans;
 use crate::subprocess::Inbound;
 use mlua::ffi::{self, lua_State};
@@ -52,6 +53,8 @@ pub struct Vm {
     ready: Vec<u32>,
     due: Vec<u32>,
     timers: Timers,
+    /// File operations that are under way.
+    files: RefCell<Files>,
     /// The launcher's watch over SIGQUIT.
     quit: Option<quit::Quit>,
     /// Count of open descriptors, shared with the objects that hold them.
@@ -62,10 +65,18 @@ pub struct Vm {
     running: bool,
     /// No step is left, and what is waited for are children that nobody holds any more.
     done: bool,
+    /// Something has run since the garbage was collected for the sake of others.
+    active: bool,
+    /// From now on the inbox is open only as long as the program refers to it.
+    pub inbox_is_weak: bool,
     /// Unique in the process.
     id: u64,
     /// The one inbox; a main VM has a new one in each run.
     mailbox: Arc<Mailbox>,
+    /// Mailboxes beside the inbox.
+    pub private: Private,
+    /// The message that was received last, until the next.
+    pub incoming: Option<Message>,
     /// What the channels of this state lead to.
     pub channels: Channels,
     /// Sockets from other processes that lead to the inbox.
@@ -97,12 +108,17 @@ impl Vm {
             ready: Vec::new(),
             due: Vec::new(),
             timers: Timers::default(),
+            files: RefCell::default(),
             quit: None,
             descriptors: Rc::default(),
             orphans: Rc::default(),
             running: false,
             done: false,
+            active: true,
+            inbox_is_weak: false,
             id: task::new_id(),
+            private: Private::default(),
+            incoming: None,
             channels: Channels::default(),
             inbound: Inbound::default(),
             family: Arc::default(),
@@ -122,6 +138,11 @@ impl Vm {
         self.id
     }
 
+    /// Whether there may be garbage that others wait for.
+    fn may_hold_senders(&self) -> bool {
+        self.active && (self.inbox_is_weak || !self.channels.is_empty())
+    }
+
     /// Whether it is not the VM of a host's state.
     pub fn is_actor(&self) -> bool {
         self.actor
@@ -135,6 +156,11 @@ impl Vm {
     /// The count of open descriptors.
     pub fn descriptors(&self) -> &Rc<Cell<i32>> {
         &self.descriptors
+    }
+
+    /// The file operations that are under way.
+    pub fn files(&self) -> &RefCell<Files> {
+        &self.files
     }
 
     /// The children that nobody holds any more.
@@ -154,13 +180,18 @@ impl Vm {
             n_due: self.due.len() as u32,
             descriptors: self.descriptors.get(),
         };
-        (self.view.n_ready + self.view.n_due) as i32
+        let n = self.view.n_ready + self.view.n_due;
+        self.active |= n > 0;
+        n as i32
     }
 }
 
 impl Drop for Vm {
     fn drop(&mut self) {
-        actor::resign_master(self.id);
+        // The role that was handed to an actor ends with it.
+        if !self.actor {
+            actor::resign_master(self.id);
+        }
     }
 }
 
@@ -190,9 +221,17 @@ unsafe extern "C-unwind" fn finalise(l: *mut lua_State) -> c_int {
     unsafe {
         let owner = ffi::lua_touserdata(l, 1).cast::<*mut Vm>();
         let vm = owner.replace(std::ptr::null_mut());
+        if vm.is_null() {
+            return 0;
+        }
+        // The state's memory goes now, and with it the buffers of operations.
+        guard(|| {
+            (*vm).files.borrow_mut().quiesce();
+            0
+        });
         // A state that is closed from inside its run, as os.exit(0, true) does, leaves the runtime
         // as it is: it is on the stack, and the process ends.
-        if !vm.is_null() && !(*vm).running {
+        if !(*vm).running {
             let vm = Box::from_raw(vm);
             guard(move || {
                 vm.orphans.borrow_mut().wait();

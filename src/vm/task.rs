@@ -2,7 +2,7 @@
 
 use super::birth::{self, Seed};
 use super::drive::{End, Step, step};
-use super::{Vm, vm};
+use super::{Vm, timer, vm};
 use crate::actor::Mailbox;
 use crate::context::{Context, Family, Word};
 use crate::subprocess;
@@ -10,7 +10,7 @@ use mlua::ffi::lua_State;
 use std::cell::UnsafeCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::task::{Context as Cx, Wake, Waker};
 
 /// A VM that runs: the main VM of a run, or an actor.
@@ -24,8 +24,27 @@ pub struct Task {
     family: Arc<Family>,
     mailbox: Arc<Mailbox>,
     main: bool,
+    quiet: Quiet,
     body: UnsafeCell<Body>,
 }
+
+/// When the VM ran last, for the collection of those that have gone quiet.
+#[derive(Default)]
+struct Quiet {
+    /// It is on the list of its context.
+    listed: AtomicBool,
+    /// Its garbage is to be collected.
+    collect: AtomicBool,
+    /// Coarse time of the last turn, in nanoseconds.
+    since: AtomicI64,
+    /// How long it has to be quiet.
+    patience: AtomicI64,
+}
+
+/// Nanoseconds of quiet before a collection, at least.
+const PATIENCE: i64 = 50_000_000;
+/// The same as a multiple of the time that the last collection took.
+const PATIENCE_FACTOR: i64 = 100;
 
 /// What only the thread sees that runs the VM, and the main thread after the end.
 enum Body {
@@ -64,6 +83,7 @@ impl Task {
             family: vm.family.clone(),
             mailbox: vm.mailbox.clone(),
             main: true,
+            quiet: Quiet::default(),
             body: UnsafeCell::new(Body::Ended(None)),
         });
         task.live(l, this);
@@ -86,6 +106,7 @@ impl Task {
             family,
             mailbox,
             main: false,
+            quiet: Quiet::default(),
             body: UnsafeCell::new(Body::Seed(Box::new(seed))),
         })
     }
@@ -151,6 +172,33 @@ impl Task {
         }
     }
 
+    /// Asks for a collection if the VM has been quiet for long enough; true when it need not be asked again.
+    pub fn collect_if_quiet(self: &Arc<Self>) -> bool {
+        let quiet = timer::coarse() - self.quiet.since.load(Ordering::Relaxed);
+        if quiet < PATIENCE.max(self.quiet.patience.load(Ordering::Relaxed)) {
+            return false;
+        }
+        self.quiet.collect.store(true, Ordering::Relaxed);
+        self.quiet.listed.store(false, Ordering::Release);
+        self.wake_by_ref();
+        true
+    }
+
+    /// The VM waits: if it may hold garbage that others wait for, its context keeps an eye on it.
+    fn watch_quiet(self: &Arc<Self>) {
+        self.quiet.since.store(timer::coarse(), Ordering::Relaxed);
+        if !self.quiet.listed.swap(true, Ordering::AcqRel) {
+            self.context.watch_quiet(self);
+        }
+    }
+
+    fn collect(&self, l: *mut lua_State) {
+        let start = timer::now(timer::STEADY);
+        birth::collect(l);
+        let patience = (timer::now(timer::STEADY) - start).saturating_mul(PATIENCE_FACTOR);
+        self.quiet.patience.store(patience, Ordering::Relaxed);
+    }
+
     fn turn(self: &Arc<Self>) -> Step {
         // SAFETY: the word says that this thread runs the VM.
         let body = unsafe { &mut *self.body.get() };
@@ -163,7 +211,17 @@ impl Task {
             }
         }
         match body {
-            Body::Living { l, vm, waker } => step(*l, *vm, &mut Cx::from_waker(waker)),
+            Body::Living { l, vm, waker } => {
+                if self.quiet.collect.swap(false, Ordering::Relaxed) {
+                    super::vm(*vm).active = false;
+                    self.collect(*l);
+                }
+                let step = step(*l, *vm, &mut Cx::from_waker(waker));
+                if matches!(step, Step::Idle) && super::vm(*vm).may_hold_senders() {
+                    self.watch_quiet();
+                }
+                step
+            }
             _ => Step::Idle,
         }
     }
@@ -179,6 +237,7 @@ impl Task {
             // The state of a main VM, and the channels in it, live on.
             super::vm(vm).channels.close();
             super::vm(vm).inbound.close();
+            super::vm(vm).private.close_all();
             if !self.main {
                 // Whatever a finaliser does, the others go on.
                 let _ = catch_unwind(AssertUnwindSafe(|| birth::close(l, &end)));

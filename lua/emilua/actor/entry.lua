@@ -21,7 +21,8 @@ local function program(c)
     import("program.environment").start()
     local modules = import("program.modules")
     modules.search_path = c.search_path
-    local main, message = modules.start(c.file, c.text, c.chunk_name, { root = c.root, leaf = c.leaf, context = "worker" })
+    local own = { root = c.root, leaf = c.leaf, context = "worker" }
+    local main, message = modules.start(c.file, c.text, c.chunk_name, own)
     return main or failing(message)
 end
 
@@ -40,5 +41,6 @@ return function(c)
     for name, code in pairs(c.preload) do package.preload[name] = loadstring(code) end
     for name, address in pairs(c.addresses) do package.preload[name] = raw.functions.c_function(address) end
     emilua.context = "worker"
-    return run.actor(c.search_path and program(c) or chunk(c))
+    local main = c.search_path and program(c) or chunk(c)
+    return run.actor(c.answers and import("actor.answering")(main) or main)
 end

@@ -42,7 +42,7 @@ local function configure(found)
         path = package.path, cpath = package.cpath,
         preload = chunks, addresses = addresses,
         text = found.text, chunk_name = found.chunk_name or "@" .. found.path,
-        file = found.path, root = found.root, leaf = found.leaf,
+        file = found.path, root = found.root, leaf = found.leaf, answers = found.answers,
     }
     if raw.program then configuration.search_path = raw.program.search_path end
     return configuration
@@ -75,8 +75,24 @@ local function check_options(opts)
     end
 end
 
+local OPTIONS = {
+    "module", "source", "name", "inherit_context", "concurrency_hint", "new_master", "subprocess",
+}
+
+-- The options without metamethods, and the module that calls.
+local function read(given)
+    if not state.running then
+        errors.raise_detail("EPERM", "an actor cannot be started outside of emilua.run")
+    end
+    local opts = {}
+    for _, name in ipairs(OPTIONS) do opts[name] = rawget(given, name) end
+    local importer = opts.source == nil and module.importer()
+    check_options(opts)
+    return opts, importer
+end
+
 -- The module that the options name, for the caller.
-local function find(opts, importer)
+local function locate(opts, importer)
     if not importer then return from_source(opts) end
     local id = opts.module
     -- A path is for subprocesses.
@@ -86,31 +102,33 @@ local function find(opts, importer)
     return found
 end
 
-local OPTIONS = {
-    module = true, source = true, name = true, inherit_context = true, concurrency_hint = true, new_master = true,
-    subprocess = true,
-}
+-- The same for a pool, which starts its own; and the options.
+function spawn.find(given)
+    local opts, importer = read(given)
+    return locate(opts, importer), opts
+end
+
+-- An actor for a pool, beside the one with an id, else in a context of its own: its channel, its id, and whether the
+-- context is new.
+function spawn.start(found, beside)
+    local channel, id = native.spawn(found.name, configure(found), true, false, false, beside)
+    if not channel then errors.raise_code(id) end
+    return channel, id, not beside
+end
 
 -- spawn_vm(module) or spawn_vm(options): a channel to a new VM.
 function spawn.spawn_vm(arg)
-    local opts = arg
     if type(arg) == "string" then
         if arg == "" then ids.fail(errors.INVALID_MODULE_NAME, arg) end
-        opts = { module = arg }
+        arg = { module = arg }
     elseif type(arg) ~= "table" then
         raise("EINVAL", 1)
     end
-    if not state.running then
-        errors.raise_detail("EPERM", "spawn_vm was called outside of emilua.run")
-    end
-    local own = {}
-    for name in pairs(OPTIONS) do own[name] = rawget(opts, name) end
-    local importer = own.source == nil and module.importer()
-    check_options(own)
-    if type(own.subprocess) == "table" then return import("subprocess.spawn").spawn(own, importer) end
-    local found = find(own, importer)
-    local channel, code = native.spawn(found.name, configure(found), own.inherit_context == false,
-        own.concurrency_hint == 1, own.new_master == true)
+    local opts, importer = read(arg)
+    if type(opts.subprocess) == "table" then return import("subprocess.spawn").spawn(opts, importer) end
+    local found = locate(opts, importer)
+    local channel, code = native.spawn(found.name, configure(found), opts.inherit_context == false,
+        opts.concurrency_hint == 1, opts.new_master == true)
     return channel or errors.raise_code(code)
 end
 

@@ -68,6 +68,8 @@ function launcher.main(arguments, prefix)
     end
     prepare()
     environment.start()
+    -- It promises that no thread is added.
+    if parsed.hint == "1" then import("actor.class").native.set_single() end
     modules.search_path = search_path(prefix)
     local script = absolute_path(parsed.script) or parsed.script
     if native.is_directory(script) then script = script .. "/init.lua" end
