@@ -446,7 +446,8 @@ describe("json.lines", function()
     end
 
     it("gives a value per line; blank lines are passed over", fiber(function()
-        assert.same({ '{"a":1}', "[]", "false", "null", '"x"' }, values('{"a":1}\n[]\r\n\n \t\nfalse\nnull\n"x"', nil, 3))
+        assert.same({ '{"a":1}', "[]", "false", "null", '"x"' },
+            values('{"a":1}\n[]\r\n\n \t\nfalse\nnull\n"x"', nil, 3))
         assert.same({}, values "")
     end))
 
