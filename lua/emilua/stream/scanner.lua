@@ -1,7 +1,7 @@
 -- stream.scanner: records and their fields, as views of one buffer.
 --
--- A scanner is the user's table; what it keeps for itself is in its integer keys. Records stay where they were read: the
--- rest moves to the front of the buffer only before a read, so that no record is copied.
+-- A scanner is the user's table; what it keeps for itself is in its integer keys. Records stay where they were read:
+-- the rest moves to the front of the buffer only before a read, so that no record is copied.
 local import = ...
 local byte_span = import("byte_span")
 local errors = import("core.errors")
@@ -68,7 +68,7 @@ function scanner.new(opts)
     if opts.record_number == nil then opts.record_number = 0 end
     if opts.trim_record == nil then opts.trim_record = false end
     if type(opts.max_record_size) ~= "number" then raise("EINVAL", "max_record_size") end
-    if not size or not (size >= 1) then size = DEFAULT_SIZE end
+    if not size or size < 1 or size ~= size then size = DEFAULT_SIZE end
     opts[AHEAD], opts[NEXT], opts[SEPARATOR] = {}, 1, false
     adopt(opts, byte_span.new(max(1, min(size, opts.max_record_size))))
     set_data(opts, 0)
@@ -111,7 +111,7 @@ end
 local function grow(self)
     local size = self[SIZE]
     local bigger = min(max(2 * size, 1), self.max_record_size)
-    if not (bigger > size) then raise("EMSGSIZE") end
+    if bigger <= size or bigger ~= bigger then raise("EMSGSIZE") end
     local old, bs = self[DATA], byte_span.new(bigger)
     copy(cast(span_pointer, bs).data, old, self[STOP])
     adopt(self, bs)
