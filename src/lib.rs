@@ -15,6 +15,7 @@ mod regex;
 mod resolve;
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 mod sandbox;
+mod scanner;
 mod span;
 #[cfg_attr(windows, path = "subprocess/windows.rs")]
 mod subprocess;

@@ -3,7 +3,7 @@
 mod source;
 
 use crate::vm::Vm;
-use crate::{actor, bridge, json, push_function, rdf, span, subprocess, system, vm};
+use crate::{actor, bridge, json, push_function, rdf, scanner, span, subprocess, system, vm};
 use mlua::ffi::{self, lua_State};
 use std::ffi::{CStr, c_int};
 
@@ -100,6 +100,7 @@ unsafe fn functions(l: *mut lua_State) {
             system::program::FUNCTIONS,
             rdf::FUNCTIONS,
             json::FUNCTIONS,
+            scanner::FUNCTIONS,
             subprocess::FUNCTIONS,
         ];
         for (name, function) in lists.into_iter().flatten() {
