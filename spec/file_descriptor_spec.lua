@@ -1,4 +1,7 @@
+local byte_span = require "emilua.byte_span"
+local filesystem = require "emilua.filesystem"
 local pipe = require "emilua.pipe"
+local unix = require "emilua.unix"
 local helper = require "spec.helper"
 local fds = require "spec.fd_helper"
 
@@ -124,6 +127,26 @@ describe("file_descriptor:is_socket", function()
         assert.is_false(new():is_socket("inet", "stream", "tcp"))
     end))
 
+    it("tells family, type and protocol; any mismatch is false", closing(function()
+        local a, b = unix.seqpacket.socket.pair()
+        keep(b)
+        local sock = keep(a:release())
+        assert.is_true(sock:is_socket("unix"))
+        assert.is_true(sock:is_socket("unix", "seqpacket"))
+        assert.is_false(sock:is_socket("unix", "stream"))
+        assert.is_false(sock:is_socket("inet"))
+        for _, case in ipairs{ { "tcp", "stream", "v4", "inet" }, { "udp", "datagram", "v6", "inet6" } } do
+            local io = require "emilua.ip"[case[1]].socket.new()
+            io:open(case[3])
+            local fd = keep(io:release())
+            assert.is_true(fd:is_socket(case[4]))
+            assert.is_true(fd:is_socket(case[4], case[2]))
+            assert.is_true(fd:is_socket(case[4], case[2], case[1]))
+            assert.is_false(fd:is_socket(case[4], case[2] == "stream" and "datagram" or "stream"))
+            assert.is_false(fd:is_socket(case[4] == "inet" and "inet6" or "inet", case[2], case[1]))
+        end
+    end))
+
     it("raises EINVAL for bad values", closing(function()
         local fd = new()
         for _, case in ipairs{
@@ -138,6 +161,96 @@ describe("file_descriptor:is_socket", function()
     end))
 end)
 
+describe("file_descriptor:openat", function()
+    local path = filesystem.path.new
+    local tree
+
+    before_each(function()
+        tree = os.tmpname()
+        os.remove(tree)
+        helper.shell(("mkdir %s && echo text >%s/file && ln -s file %s/link && ln -s /etc %s/out"):format(tree, tree, tree,
+            tree))
+    end)
+
+    after_each(function() helper.shell("rm -r " .. tree) end)
+
+    local function root() return fds.open(tree) end
+
+    local function contents(name) return (helper.shell(("cat %s/%s"):format(tree, name))) end
+
+    local function write(fd, text)
+        keep(pipe.write_stream.new(fd)):write_some(byte_span.append(text))
+    end
+
+    it("opens relative to the directory, read only if nothing else is said; close-on-exec", closing(function()
+        for _, flags in ipairs{ {}, { "read_only" } } do
+            local fd = keep(root():openat(path("file"), flags))
+            assert.equal("regular", fd.type)
+            assert.is_true(fds.is_close_on_exec(fd))
+            assert.equal("text\n", fds.reader(keep(pipe.read_stream.new(fd))):join())
+        end
+    end))
+
+    it("knows every flag of open(2)", closing(function()
+        local dir = root()
+        write(dir:openat(path("file"), { "write_only", "append", "sync_all_on_write" }), "more")
+        assert.equal("text\nmore", contents("file"))
+        write(dir:openat(path("file"), { "read_write", "truncate" }), "new")
+        assert.equal("new", contents("file"))
+        keep(dir:openat(path("made"), { "write_only", "create", "exclusive" }, 0x180))
+        assert.equal("600", helper.shell("stat -c %a " .. tree .. "/made"):match("%d+"))
+        helper.raises("system", "EEXIST", function()
+            dir:openat(path("made"), { "write_only", "create", "exclusive" })
+        end)
+        assert.equal("directory", keep(dir:openat(path("."), { "directory" })).type)
+        helper.raises("system", "ENOTDIR", function() dir:openat(path("file"), { "directory" }) end)
+        helper.raises("system", "ELOOP", function() dir:openat(path("link"), { "no_follow" }) end)
+        assert.equal("symlink", keep(dir:openat(path("link"), { "no_follow", "path" })).type)
+        assert.equal("regular", keep(dir:openat(path("."), { "temporary", "read_write" }, 0x180)).type)
+    end))
+
+    it("knows the flags of openat2(2)", closing(function()
+        local dir = root()
+        for _, flag in ipairs{ "beneath", "in_root", "no_magiclinks", "no_symlinks", "no_xdev" } do
+            keep(dir:openat(path("file"), { "read_only", "resolve_" .. flag }))
+        end
+        helper.raises("system", "EXDEV", function() dir:openat(path("out/passwd"), { "resolve_beneath" }) end)
+        helper.raises("system", "ENOENT", function() dir:openat(path("out/passwd"), { "resolve_in_root" }) end)
+        helper.raises("system", "ELOOP", function() dir:openat(path("link"), { "resolve_no_symlinks" }) end)
+        keep(dir:openat(path("made"), { "write_only", "create", "resolve_beneath" }, 0x180))
+        assert.equal("600", helper.shell("stat -c %a " .. tree .. "/made"):match("%d+"))
+        local ok, e = pcall(dir.openat, dir, path("file"), { "resolve_cached" })
+        if ok then e:close() else helper.is_error(e, "system", "EAGAIN") end
+    end))
+
+    it("restricts the default mode by the umask", closing(function()
+        keep(root():openat(path("made"), { "write_only", "create" }))
+        local umask = tonumber(helper.shell("umask"):match("%d+"), 8)
+        local mode = tonumber(helper.shell("stat -c %a " .. tree .. "/made"):match("%d+"), 8)
+        assert.equal(require("bit").band(0x1b6, require("bit").bnot(umask)), mode)
+    end))
+
+    it("raises the errors of the system", closing(function()
+        helper.raises("system", "ENOENT", function() root():openat(path("none"), {}) end)
+        helper.raises("system", "ENOTDIR", function() new():openat(path("file"), {}) end)
+        helper.raises("system", "EINVAL", function() root():openat(path("a\0b"), {}) end)
+    end))
+
+    it("argument errors", closing(function()
+        local dir, file = root(), path("file")
+        for _, wrong in ipairs{ "file", 1, {} } do helper.EINVAL(function() dir:openat(wrong, {}) end, 2) end
+        for _, wrong in ipairs{
+            "read_only", 1, { "nothing" }, { 1 }, { "read_only", "write_only" }, { "read_write", "read_only" },
+        } do
+            helper.EINVAL(function() dir:openat(file, wrong) end, 3)
+        end
+        helper.EINVAL(function() dir:openat(file) end, 3)
+        for _, wrong in ipairs{ "600", -1, 1.5, 4096, {} } do
+            helper.EINVAL(function() dir:openat(file, {}, wrong) end, 4)
+        end
+    end))
+end)
+
 describe("file_descriptor.type", function()
     it("tells what fstat says", closing(function()
         local O_PATH, O_NOFOLLOW = 0x200000, 0x20000
@@ -146,6 +259,9 @@ describe("file_descriptor.type", function()
         assert.equal("regular", fds.open(file).type)
         assert.equal("directory", fds.open("/").type)
         assert.equal("character", fds.open("/dev/null").type)
+        local a, b = unix.stream.socket.pair()
+        keep(b)
+        assert.equal("socket", keep(a:release()).type)
         assert.equal("symlink", fds.open("/proc/self/exe", O_PATH + O_NOFOLLOW).type)
         os.remove(file)
     end))

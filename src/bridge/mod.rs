@@ -66,6 +66,7 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"sandbox", &crate::sandbox::OPERATIONS),
     (c"signal", &system::signal::OPERATIONS),
     (c"span", &crate::span::OPERATIONS),
+    (c"splice", &crate::io::splice::OPERATIONS),
     (c"standard", &system::standard::OPERATIONS),
     #[cfg(unix)]
     (c"terminal", &system::terminal::OPERATIONS),

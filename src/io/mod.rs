@@ -10,6 +10,7 @@ mod interface;
 mod option;
 mod readiness;
 mod socket;
+pub mod splice;
 mod transfer;
 #[cfg(unix)]
 pub mod unix;

@@ -10,7 +10,8 @@ local state = import("core.scheduler").state
 local ffi = require("ffi")
 
 local raise, raise_code = errors.raise, errors.raise_code
-local getmetatable, setmetatable, type = getmetatable, setmetatable, type
+local getmetatable, setmetatable, tostring, type = getmetatable, setmetatable, tostring, type
+local bor = require("bit").bor
 local io_new, io_free, io_close, is_open = io.new, io.free, io.close, io.is_open
 
 local native = core.bind("descriptor", [[
@@ -157,7 +158,7 @@ local ACCESS = { read_only = true, read_write = true, write_only = true }
 
 local function open_flags(names)
     if type(names) ~= "table" then raise("EINVAL", 3) end
-    local bits, given, access = 0, {}, nil
+    local bits, access = 0, nil
     for i = 1, #names do
         local name = names[i]
         local bit = OPEN_FLAGS[name] or raise("EINVAL", 3)
@@ -165,8 +166,7 @@ local function open_flags(names)
             if access and access ~= name then raise("EINVAL", 3) end
             access = name
         end
-        if not given[name] then bits = bits + bit end
-        given[name] = true
+        bits = bor(bits, bit)
     end
     return bits
 end
