@@ -8,11 +8,13 @@ mod lua;
 mod number;
 mod process;
 mod rdf;
+mod regex;
 mod resolve;
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 mod sandbox;
 mod span;
 mod system;
+mod tls;
 mod vm;
 mod work;
 

@@ -37,7 +37,7 @@ thread_local! {
     static DEBT: Cell<usize> = const { Cell::new(0) };
 }
 
-/// `span_class(metatable) -> new, view`: the constructors of spans with that metatable.
+/// `span_class(metatable) -> new, view, views`: the constructors of spans with that metatable.
 unsafe extern "C-unwind" fn class(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with a table.
     unsafe {
@@ -46,8 +46,10 @@ unsafe extern "C-unwind" fn class(l: *mut lua_State) -> c_int {
         ffi::lua_pushcclosure(l, new, 1);
         ffi::lua_pushvalue(l, 1);
         ffi::lua_pushcclosure(l, view, 1);
+        ffi::lua_pushvalue(l, 1);
+        ffi::lua_pushcclosure(l, views, 1);
     }
-    2
+    3
 }
 
 /// Pushes a span whose environment is the table at `anchor`.
@@ -106,6 +108,27 @@ unsafe extern "C-unwind" fn view(l: *mut lua_State) -> c_int {
         push(l, data, len, capacity, 2);
     }
     1
+}
+
+/// `views(span, offsets, count, list, n)`: puts views of the same block behind the first `n` elements of a list. `offsets`
+/// is a cdata of pairs of 32-bit integers, beginning and end.
+unsafe extern "C-unwind" fn views(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half with offsets inside the span's bounds.
+    unsafe {
+        let parent = ffi::lua_touserdata(l, 1).cast::<Span>();
+        let offsets = ffi::lua_topointer(l, 2).cast::<[i32; 2]>();
+        let count = ffi::lua_tonumber(l, 3) as usize;
+        let n = ffi::lua_tonumber(l, 5) as c_int;
+        ffi::lua_settop(l, 4);
+        ffi::lua_getfenv(l, 1);
+        for i in 0..count {
+            let [start, end] = (*offsets.add(i)).map(|offset| offset as usize);
+            let data = (*parent).data.add(start);
+            push(l, data, end - start, (*parent).capacity - start, 5);
+            ffi::lua_rawseti(l, 4, n as ffi::lua_Integer + i as ffi::lua_Integer + 1);
+        }
+    }
+    0
 }
 
 /// The bytes of the string or span at `index`.

@@ -34,4 +34,19 @@ function documents.json()
     return "[" .. table.concat(records, ",") .. "]"
 end
 
+--- About 1 MB of lines of an access log.
+function documents.log()
+    local random = measure.random()
+    local function choose(n) return math.floor(random() / 2 ^ 16) % n + 1 end
+    local lines, size = {}, 0
+    while size < 1e6 do
+        local line = ("10.%d.%d.%d - - [26/Nov/2026:%02d:%02d:%02d +0000] GET /%s/%s.html %d %d"):format(choose(255),
+            choose(255), choose(255), choose(24) - 1, choose(60) - 1, choose(60) - 1, WORDS[choose(12)],
+            WORDS[choose(12)], 200 + choose(300), choose(1e5))
+        lines[#lines + 1] = line
+        size = size + #line + 1
+    end
+    return table.concat(lines, "\n") .. "\n"
+end
+
 return documents

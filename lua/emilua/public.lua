@@ -13,8 +13,10 @@ return {
     "mutex",
     "pipe",
     "recursive_mutex",
+    "regex",
     "stream",
     "system",
     "time",
+    "tls",
     "unix",
 }

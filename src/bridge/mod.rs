@@ -61,6 +61,7 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"json", &crate::json::OPERATIONS),
     (c"number", &crate::number::OPERATIONS),
     (c"process", &crate::process::OPERATIONS),
+    (c"regex", &crate::regex::OPERATIONS),
     (c"resolve", &crate::resolve::OPERATIONS),
     #[cfg(target_os = "linux")]
     (c"sandbox", &crate::sandbox::OPERATIONS),
@@ -70,6 +71,7 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"standard", &system::standard::OPERATIONS),
     #[cfg(unix)]
     (c"terminal", &system::terminal::OPERATIONS),
+    (c"tls", &crate::tls::OPERATIONS),
     #[cfg(unix)]
     (c"unix", &crate::io::unix::OPERATIONS),
 ];

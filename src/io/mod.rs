@@ -14,6 +14,7 @@ pub mod splice;
 mod transfer;
 #[cfg(unix)]
 pub mod unix;
+pub mod wire;
 
 pub use endpoint::Endpoint;
 pub use socket::accept;

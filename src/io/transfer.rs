@@ -18,6 +18,17 @@ impl Io {
     pub fn attempt<T>(
         &mut self,
         direction: Direction,
+        call: impl FnMut(SockRef<'_>) -> io::Result<T>,
+        drained: impl Fn(&T) -> bool,
+    ) -> Poll<io::Result<T>> {
+        self.attempt_for(direction, direction, call, drained)
+    }
+
+    /// The same, but it is the fiber of direction `waiter` that is woken.
+    pub(super) fn attempt_for<T>(
+        &mut self,
+        waiter: Direction,
+        direction: Direction,
         mut call: impl FnMut(SockRef<'_>) -> io::Result<T>,
         drained: impl Fn(&T) -> bool,
     ) -> Poll<io::Result<T>> {
@@ -35,7 +46,7 @@ impl Io {
         }
         match (&self.source, &self.wakers) {
             (Source::Polled(registration), Some(wakers)) => {
-                let waker = &wakers[usize::from(direction == Direction::Write)];
+                let waker = &wakers[usize::from(waiter == Direction::Write)];
                 registration.attempt(direction, waker, call, drained)
             }
             _ => Poll::Ready(Err(io::Error::from_raw_os_error(libc::EBADF))),

@@ -18,7 +18,7 @@ pub mod standard;
 pub mod terminal;
 
 pub use errno::FUNCTIONS;
-pub use platform::symbol;
+pub use platform::{path, symbol};
 pub use signal::{InterruptDefault, ignore_sigpipe};
 
 use crate::bridge::{copy_text, failure, guard};

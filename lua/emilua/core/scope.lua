@@ -18,7 +18,8 @@ local raise_core = errors.raise_core
 -- Fields of a handler.
 local FUNCTION, AT, REST = 1, 2, 3
 
-local scope = {}
+-- stock_pcall: no scope and no interruption point, for functions of this module that suspend.
+local scope = { stock_pcall = pcall }
 
 -- A cleanup handler raised: the run ends, and no code of this fiber runs any more.
 local function fatal(f, e)
