@@ -168,8 +168,8 @@ describe("file_descriptor:openat", function()
     before_each(function()
         tree = os.tmpname()
         os.remove(tree)
-        helper.shell(("mkdir %s && echo text >%s/file && ln -s file %s/link && ln -s /etc %s/out"):format(tree, tree, tree,
-            tree))
+        helper.shell(("mkdir TREE && echo text >TREE/file && ln -s file TREE/link && ln -s /etc TREE/out")
+            :gsub("TREE", tree))
     end)
 
     after_each(function() helper.shell("rm -r " .. tree) end)
