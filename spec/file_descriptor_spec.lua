@@ -16,7 +16,7 @@ local function new()
 end
 
 local METHODS = {
-    "dup", "kcmp", "is_socket", "openat", "cap_rights_limit", "cap_rights_contains", "cap_rights_remove",
+    "dup", "kcmp", "is_socket", "openat", "cap_get", "cap_set", "cap_rights_limit", "cap_rights_contains", "cap_rights_remove",
     "cap_ioctls_limit", "cap_ioctls_get", "cap_fcntls_limit", "cap_fcntls_get",
 }
 
@@ -288,11 +288,46 @@ describe("file_descriptor.non_blocking", function()
     end))
 end)
 
+describe("file_descriptor:cap_get and cap_set", function()
+    local system = require "emilua.system"
+
+    -- A file in memory of the disk: those of tmpfs have no capabilities of older kernels.
+    local function file()
+        local name = helper.write_temporary("")
+        local fd = fds.open(name)
+        os.remove(name)
+        return fd
+    end
+
+    it("sets and tells the capabilities of a file", closing(function()
+        local fd = file()
+        helper.raises("system", "ENODATA", function() fd:cap_get() end)
+        for _, text in ipairs{ "cap_net_raw=ep", "cap_net_raw,cap_perfmon=p", "cap_net_raw=ei cap_kill+ep" } do
+            local caps = system.cap_from_text(text)
+            fd:cap_set(caps)
+            assert.equal(tostring(caps), tostring(fd:cap_get()))
+        end
+    end))
+
+    it("refuses an effective vector that is neither empty nor all", closing(function()
+        helper.raises("system", "EINVAL", function()
+            file():cap_set(system.cap_from_text("cap_net_raw=ep cap_kill=p"))
+        end)
+    end))
+
+    it("raises EINVAL for what is no set, and the errors of the system", closing(function()
+        local fd, caps = file(), system.cap_from_text("cap_net_raw=ep")
+        for _, wrong in ipairs{ 1, "cap_net_raw=ep", {}, true } do helper.EINVAL(function() fd:cap_set(wrong) end, 2) end
+        helper.EINVAL(function() fd:cap_set() end, 2)
+        assert.is_false(pcall(function() new():cap_set(caps) end))
+    end))
+end)
+
 describe("the Capsicum methods", function()
     it("raise ENOSYS where there is no Capsicum", closing(function()
         local fd = new()
         for _, name in ipairs(METHODS) do
-            if name:find("^cap_") then helper.ENOSYS(function() fd[name](fd, {}) end) end
+            if name:find("^cap_%a+s_") then helper.ENOSYS(function() fd[name](fd, {}) end) end
         end
     end))
 end)

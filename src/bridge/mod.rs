@@ -49,9 +49,12 @@ operations! {
 
 /// The areas by name.
 pub const AREAS: &[(&CStr, &Operations)] = &[
+    #[cfg(target_os = "freebsd")]
+    (c"capsicum", &crate::io::descriptor::capsicum::OPERATIONS),
     (c"core", &OPERATIONS),
     (c"descriptor", &crate::io::descriptor::OPERATIONS),
     (c"exit", &system::exit::OPERATIONS),
+    (c"file", &crate::file::OPERATIONS),
     (c"fs", &crate::fs::OPERATIONS),
     #[cfg(unix)]
     (c"identity", &system::identity::OPERATIONS),

@@ -8,6 +8,7 @@ mod orphans;
 #[cfg(unix)]
 mod pipes;
 mod plan;
+#[cfg(unix)]
 mod registry;
 #[cfg_attr(target_os = "linux", path = "spawn/linux.rs")]
 #[cfg_attr(target_os = "freebsd", path = "spawn/freebsd.rs")]

@@ -55,7 +55,6 @@ pub struct Plan {
     pub namespaces: [c_int; 5],
     /// FreeBSD: the child survives its handle.
     pub daemon: c_int,
-    /// Windows: creation flags and what the first window shows.
+    /// Windows.
     pub creation_flags: u32,
-    pub show_window: c_int,
 }

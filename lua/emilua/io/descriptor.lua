@@ -28,7 +28,9 @@ local native = core.bind("descriptor", [[
     int32_t open_at(void *, const char *, size_t, uint32_t, int32_t, void *new);
     int32_t pipe(void *, void *);
     int32_t read(void *, const void *);
-    int32_t write(void *, const void *); ]])
+    int32_t write(void *, const void *);
+    int32_t capabilities_get(void *, void *, size_t);
+    int32_t capabilities_set(void *, const void *, size_t); ]])
 
 local HANDLE, FLIGHT = 1, 2
 
@@ -195,14 +197,21 @@ function properties.type(handle) return FILE_TYPES[check(native.file_type(handle
 
 function properties.non_blocking(handle) return check(native.is_non_blocking(handle)) == 1 end
 
--- Capsicum is FreeBSD's.
-for name in ([[cap_rights_limit cap_rights_contains cap_rights_remove cap_ioctls_limit cap_ioctls_get
-    cap_fcntls_limit cap_fcntls_get]]):gmatch("%S+") do
-    methods[name] = function(self)
-        this(self)
-        raise("ENOSYS")
-    end
+function methods:cap_get()
+    local handle, file = this(self), import("system.capabilities.file")
+    local attribute = file.new()
+    check(native.capabilities_get(handle, attribute, file.SIZE))
+    return file.load(attribute)
 end
+
+function methods:cap_set(caps)
+    local handle = this(self)
+    import("system.capabilities").use(caps, 2)
+    local attribute, size = import("system.capabilities.file").save(caps)
+    check(native.capabilities_set(handle, attribute, size))
+end
+
+import("io.capsicum")(methods, this, check)
 
 function mt:__index(key)
     if is_dead(self) and key ~= "close" then errors.bad_index() end

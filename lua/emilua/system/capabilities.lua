@@ -25,16 +25,20 @@ local mt = { __metatable = CLASS, __index = errors.strict(methods), __newindex =
 
 local capabilities = {}
 
-local function make(state)
-    state[OWNER] = state[OWNER] or 0
+local function make(state, owner)
+    state[OWNER] = owner or state[OWNER] or 0
     return setmetatable(state, mt)
 end
+capabilities.make = make
 
 local function this(self, arg)
     if getmetatable(self) ~= CLASS or type(self) ~= "table" then raise("EINVAL", arg or 1) end
     return self
 end
 capabilities.use = this
+
+-- The vectors {effective, permitted, inheritable} of a set, and the owner of its namespace.
+function capabilities.state(self) return self, self[OWNER] end
 
 -- The number of a capability, and the index of a vector; argument `arg`.
 local function number(name, arg) return type(name) == "string" and number_of[name] or raise("EINVAL", arg) end

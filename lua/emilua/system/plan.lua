@@ -2,7 +2,7 @@
 local import = ...
 local descriptor = import("io.descriptor")
 local errors = import("core.errors")
-local id = import("system.identity").id
+local identity = import("system.identity")
 local scheduling = import("system.scheduling")
 local ffi = require("ffi")
 
@@ -35,7 +35,6 @@ local plan_type = ffi.typeof([[
         int32_t namespaces[5];
         int32_t daemon;
         uint32_t creation_flags;
-        int32_t show_window;
     } /* plan */ ]])
 
 -- Sources of descriptors beside numbers, and what an option is that was not given.
@@ -43,6 +42,7 @@ local NONE, SHARE, DEAD, PIPE = -1, -2, -3, -4
 local ABSENT = -1
 local KEEP = 0xffffffff
 
+local windows = jit.os == "Windows"
 local LAST_SIGNAL = jit.os == "BSD" and 126 or 64
 
 local function flag(opts, name)
@@ -99,7 +99,7 @@ local function set_program(plan, opts, keep)
     local program = opts.program
     if type(program) == "string" then
         text(program, "program")
-        local as_is = program == "" or find(program, "/", 1, true)
+        local as_is = program == "" or find(program, "/", 1, true) or windows
         plan.candidates = strings(as_is and { program } or search(program), keep)
     elseif is_path(program) then
         plan.candidates = strings({ text(tostring(program), "program") }, keep)
@@ -192,13 +192,13 @@ end
 
 local function set_identity(plan, opts, keep)
     for _, name in ipairs({ "ruid", "euid", "rgid", "egid" }) do
-        plan[name] = opts[name] == nil and KEEP or id(opts[name], name)
+        plan[name] = opts[name] == nil and KEEP or identity.id(opts[name], name)
     end
     plan.group_count = ABSENT
     local groups = opts.extra_groups
     if groups == nil then return end
     if type(groups) ~= "table" then raise("EINVAL", "extra_groups") end
-    local array, count = import("system.identity").id_array(groups, "extra_groups")
+    local array, count = identity.id_array(groups, "extra_groups")
     keep[#keep + 1] = array
     plan.groups, plan.group_count = array, count
 end
@@ -238,6 +238,23 @@ local function set_namespaces(plan, opts)
     end
 end
 
+-- Creation flags of Windows by option.
+local CREATION = {
+    create_breakaway_from_job = 0x01000000,
+    create_new_console = 0x00000010,
+    create_no_window = 0x08000000,
+    detached_process = 0x00000008,
+}
+
+local function set_creation(plan, opts)
+    for name, bits in pairs(CREATION) do
+        if flag(opts, name) == 1 then plan.creation_flags = plan.creation_flags + bits end
+    end
+    -- The standard library, by which processes are started, has no such option.
+    if opts.show_window ~= nil then raise("ENOTSUP", "show_window") end
+    if plan.process_group > 0 then raise("ENOTSUP", "process_group") end
+end
+
 -- The plan of `opts`, and what has to stay alive as long as it is used.
 return function(opts)
     local plan, keep = plan_type(), {}
@@ -254,5 +271,6 @@ return function(opts)
     set_directory(plan, opts, keep)
     plan.death_signal = integer(opts, "pdeathsig", 0, LAST_SIGNAL, 0)
     set_namespaces(plan, opts)
+    if windows then set_creation(plan, opts) end
     return plan, keep
 end

@@ -1,0 +1,180 @@
+//! Children on Windows, known by a handle, for whose end a thread of the system's pool waits.
+
+use super::plan::Plan;
+use super::{Ended, spawn};
+use crate::bridge::{PENDING, failure};
+use crate::vm::{Token, Vm};
+use std::ffi::c_void;
+use std::io;
+use std::os::windows::io::AsRawHandle;
+use std::process;
+use std::ptr;
+use std::task::{Context, Poll, Waker};
+use windows_sys::Win32::Foundation::{HANDLE, INVALID_HANDLE_VALUE};
+use windows_sys::Win32::System::Threading::{
+    INFINITE, RegisterWaitForSingleObject, UnregisterWaitEx, WT_EXECUTEONLYONCE,
+};
+
+/// Signals that end a process; any other but 0 is refused.
+const ENDING: [i32; 3] = [libc::SIGINT, libc::SIGTERM, 9];
+
+/// A wait of the system's pool for the end of a process.
+struct Listening {
+    wait: HANDLE,
+    /// Read by the callback until the wait is unregistered.
+    waker: *mut Waker,
+}
+
+// SAFETY: the waker is only read, by whichever thread, and freed after the last callback.
+unsafe impl Send for Listening {}
+
+unsafe extern "system" fn ended(waker: *mut c_void, _timed_out: bool) {
+    // SAFETY: `Listening` keeps it alive.
+    unsafe { (*waker.cast::<Waker>()).wake_by_ref() };
+}
+
+impl Listening {
+    fn new(child: &process::Child, waker: &Waker) -> io::Result<Self> {
+        let waker = Box::into_raw(Box::new(waker.clone()));
+        let mut listening = Self {
+            wait: ptr::null_mut(),
+            waker,
+        };
+        let (process, flags) = (child.as_raw_handle(), WT_EXECUTEONLYONCE);
+        // SAFETY: the process and the waker live until the wait is unregistered.
+        let done = unsafe {
+            RegisterWaitForSingleObject(
+                &raw mut listening.wait,
+                process,
+                Some(ended),
+                waker.cast_const().cast(),
+                INFINITE,
+                flags,
+            )
+        };
+        if done == 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(listening)
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        // SAFETY: it waits for a callback that runs; nobody reads the waker afterwards.
+        unsafe {
+            if !self.wait.is_null() {
+                UnregisterWaitEx(self.wait, INVALID_HANDLE_VALUE);
+            }
+            drop(Box::from_raw(self.waker));
+        }
+    }
+}
+
+pub struct Child {
+    /// Dropped before the process, whose handle it uses.
+    listening: Option<Listening>,
+    /// Nothing before the start and after the end.
+    process: Option<process::Child>,
+    waker: Waker,
+}
+
+/// How a process has ended; nothing if it has not.
+fn reap(process: &mut process::Child) -> io::Result<Option<Ended>> {
+    let status = process.try_wait()?;
+    Ok(status.map(|status| Ended {
+        code: status.code().unwrap_or(0),
+        signal: 0,
+    }))
+}
+
+impl Child {
+    pub fn new(vm: &Vm, tokens: [u32; 2]) -> Self {
+        let waker = Token::waker(vm.shared(), tokens[0]);
+        Self {
+            listening: None,
+            process: None,
+            waker,
+        }
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.process.is_some()
+    }
+
+    pub fn pid(&self) -> i32 {
+        self.process
+            .as_ref()
+            .map_or(0, |process| process.id() as i32)
+    }
+
+    pub fn spawn(&mut self, plan: &mut Plan) -> io::Result<()> {
+        self.process = Some(spawn::start(plan)?);
+        Ok(())
+    }
+
+    pub fn wait(&mut self, ended: impl FnOnce(Ended)) -> i32 {
+        let Some(process) = &mut self.process else {
+            return -libc::ECHILD;
+        };
+        match reap(process) {
+            Ok(Some(how)) => {
+                self.listening = None;
+                self.process = None;
+                ended(how);
+                0
+            }
+            Ok(None) if self.listening.is_some() => PENDING,
+            Ok(None) => match Listening::new(process, &self.waker) {
+                Ok(listening) => {
+                    self.listening = Some(listening);
+                    PENDING
+                }
+                Err(error) => failure(&error),
+            },
+            Err(error) => failure(&error),
+        }
+    }
+
+    pub fn kill(&mut self, signal: i32) -> io::Result<()> {
+        match &mut self.process {
+            Some(process) if ENDING.contains(&signal) => process.kill(),
+            Some(_) if signal == 0 => Ok(()),
+            Some(_) => Err(io::Error::from_raw_os_error(libc::EINVAL)),
+            None => Err(io::Error::from_raw_os_error(libc::ESRCH)),
+        }
+    }
+
+    /// Gives the child away.
+    pub fn abandon(&mut self) -> Option<Orphan> {
+        self.listening = None;
+        let process = self.process.take()?;
+        Some(Orphan {
+            listening: None,
+            process,
+        })
+    }
+}
+
+/// A child that nobody holds.
+pub struct Orphan {
+    listening: Option<Listening>,
+    process: process::Child,
+}
+
+impl Orphan {
+    /// Ready when the child has ended.
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.listening = Listening::new(&self.process, cx.waker()).ok();
+        match reap(&mut self.process) {
+            Ok(None) => Poll::Pending,
+            _ => Poll::Ready(()),
+        }
+    }
+
+    /// Waits for its end on the calling thread.
+    pub fn wait(mut self) {
+        self.listening = None;
+        let _ = self.process.wait();
+    }
+}
