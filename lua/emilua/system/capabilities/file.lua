@@ -1,4 +1,5 @@
--- The capabilities of a file, as its attribute "security.capability" holds them (capabilities(7)).
+-- The capabilities of a file as its attribute "security.capability" holds them: struct vfs_ns_cap_data of
+-- linux/capability.h.
 local import = ...
 local capabilities = import("system.capabilities")
 local errors = import("core.errors")
@@ -6,57 +7,50 @@ local ffi = require("ffi")
 
 local band, bor = require("bit").band, require("bit").bor
 
--- struct vfs_ns_cap_data of linux/capability.h.
-local attribute_type = ffi.typeof([[
-    struct { uint32_t magic; struct { uint32_t permitted, inheritable; } words[2]; uint32_t owner; } ]])
-
--- Versions in the upper byte of `magic`, with the size of the attribute; the lowest bit is the effective flag.
-local REVISION_1, REVISION_2, REVISION_3 = 0x01000000, 0x02000000, 0x03000000
+-- The revision is in the highest byte: 2, or 3 with the owner of a user namespace.
+local REVISION, REVISION_2, REVISION_3 = 0xff000000, 0x02000000, 0x03000000
+local EFFECTIVE = 1
 local SIZE_2, SIZE_3 = 20, 24
 
-local EFFECTIVE, PERMITTED, INHERITABLE = 1, 2, 3
+local attribute_type = ffi.typeof([[
+    struct { uint32_t magic; struct { uint32_t permitted, inheritable; } sets[2]; uint32_t owner; } ]])
 
-local file = { SIZE = SIZE_3, new = attribute_type }
+-- Indices in the words of a set.
+local IS_EFFECTIVE, IS_PERMITTED, IS_INHERITABLE = 0, 1, 2
 
--- The vector of the numbers whose bits are set in the words.
-local function add(vector, words, field, n_words)
-    for n = 0, 32 * n_words - 1 do
-        if band(words[n >= 32 and 1 or 0][field], 2 ^ (n % 32)) ~= 0 then vector[n] = true end
+local file = { new = attribute_type, SIZE = SIZE_3 }
+
+-- What a file may have of a set.
+local function possible(set) return bor(set.permitted, set.inheritable) % 2 ^ 32 end
+
+-- The set that an attribute of `size` bytes stands for.
+function file.load(attribute, size)
+    local expected = band(attribute.magic, REVISION) == REVISION_3 and SIZE_3 or SIZE_2
+    if size ~= expected then errors.raise_system("EINVAL") end
+    local words = capabilities.new_words()
+    for i = 0, 1 do
+        local set, word = attribute.sets[i], words[i].sets
+        word[IS_PERMITTED], word[IS_INHERITABLE] = set.permitted, set.inheritable
+        if band(attribute.magic, EFFECTIVE) ~= 0 then word[IS_EFFECTIVE] = possible(set) end
     end
+    return capabilities.from_words(words, size == SIZE_3 and attribute.owner or 0)
 end
 
--- The set that an attribute stands for.
-function file.load(attribute)
-    local revision = band(attribute.magic, 0xff000000)
-    if revision ~= REVISION_1 and revision ~= REVISION_2 and revision ~= REVISION_3 then
-        errors.raise_system("EINVAL")
+-- The attribute of the set `caps`, which is argument 2, and its size. A file has one bit for the effective capabilities:
+-- all that it may have, or none.
+function file.save(caps)
+    local words, owner = capabilities.to_words(capabilities.use(caps, 2)), caps:get_nsowner()
+    local attribute, effective, all = attribute_type(), false, true
+    for i = 0, 1 do
+        local set, word = attribute.sets[i], words[i].sets
+        set.permitted, set.inheritable = word[IS_PERMITTED], word[IS_INHERITABLE]
+        effective = effective or word[IS_EFFECTIVE] ~= 0
+        all = all and word[IS_EFFECTIVE] == possible(set)
     end
-    local state = { {}, {}, {} }
-    local n_words = revision == REVISION_1 and 1 or 2
-    add(state[PERMITTED], attribute.words, "permitted", n_words)
-    add(state[INHERITABLE], attribute.words, "inheritable", n_words)
-    if band(attribute.magic, 1) ~= 0 then
-        for i = PERMITTED, INHERITABLE do
-            for n in pairs(state[i]) do state[EFFECTIVE][n] = true end
-        end
-    end
-    return capabilities.make(state, revision == REVISION_3 and attribute.owner or 0)
-end
-
--- The attribute of a set, and its size. A file has one effective flag: all of its capabilities, or none.
-function file.save(set)
-    local state, owner = capabilities.state(set)
-    local attribute, effective = attribute_type(), next(state[EFFECTIVE]) ~= nil
-    for i, field in pairs { [PERMITTED] = "permitted", [INHERITABLE] = "inheritable" } do
-        for n in pairs(state[i]) do
-            if effective and not state[EFFECTIVE][n] then errors.raise_system("EINVAL") end
-            local word = attribute.words[n >= 32 and 1 or 0]
-            word[field] = word[field] + 2 ^ (n % 32)
-        end
-    end
-    attribute.magic = bor(owner == 0 and REVISION_2 or REVISION_3, effective and 1 or 0)
+    if effective and not all then errors.raise_system("EINVAL") end
     attribute.owner = owner
-    return attribute, owner == 0 and SIZE_2 or SIZE_3
+    attribute.magic = (owner > 0 and REVISION_3 or REVISION_2) + (effective and EFFECTIVE or 0)
+    return attribute, owner > 0 and SIZE_3 or SIZE_2
 end
 
 return file
