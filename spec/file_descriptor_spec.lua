@@ -16,7 +16,8 @@ local function new()
 end
 
 local METHODS = {
-    "dup", "kcmp", "is_socket", "openat", "cap_get", "cap_set", "cap_rights_limit", "cap_rights_contains", "cap_rights_remove",
+    "dup", "kcmp", "is_socket", "openat", "cap_get", "cap_set",
+    "cap_rights_limit", "cap_rights_contains", "cap_rights_remove",
     "cap_ioctls_limit", "cap_ioctls_get", "cap_fcntls_limit", "cap_fcntls_get",
 }
 
@@ -319,7 +320,9 @@ describe("file_descriptor:cap_get and cap_set", function()
 
     it("raises EINVAL for what is no set, and the errors of the system", closing(function()
         local fd, caps = file(), system.cap_from_text("cap_net_raw=ep")
-        for _, wrong in ipairs{ 1, "cap_net_raw=ep", {}, true } do helper.EINVAL(function() fd:cap_set(wrong) end, 2) end
+        for _, wrong in ipairs{ 1, "cap_net_raw=ep", {}, true } do
+            helper.EINVAL(function() fd:cap_set(wrong) end, 2)
+        end
         helper.EINVAL(function() fd:cap_set() end, 2)
         assert.is_false(pcall(function() new():cap_set(caps) end))
     end))

@@ -36,8 +36,8 @@ function file.load(attribute, size)
     return capabilities.from_words(words, size == SIZE_3 and attribute.owner or 0)
 end
 
--- The attribute of the set `caps`, which is argument 2, and its size. A file has one bit for the effective capabilities:
--- all that it may have, or none.
+-- The attribute of the set `caps`, which is argument 2, and its size. A file has one bit for the effective
+-- capabilities: all that it may have, or none.
 function file.save(caps)
     local words, owner = capabilities.to_words(capabilities.use(caps, 2)), caps:get_nsowner()
     local attribute, effective, all = attribute_type(), false, true
