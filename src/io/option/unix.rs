@@ -24,7 +24,7 @@ pub const KEEPCNT: Name = (libc::IPPROTO_TCP, libc::TCP_KEEPCNT);
 
 /// Whether the socket is of family v6.
 pub fn is_v6(socket: &SockRef<'_>) -> io::Result<bool> {
-    Ok(socket.domain()? == Domain::IPV6)
+    Ok(socket.local_addr()?.domain() == Domain::IPV6)
 }
 
 pub fn set(socket: &SockRef<'_>, (level, name): Name, value: i32) -> io::Result<()> {
