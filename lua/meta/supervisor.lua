@@ -6,8 +6,8 @@
 ---@class emilua.supervisorlib
 local supervisor = {}
 
----Starts the supervisor, unless it is there already; `spawn_vm{subprocess = ...}` does the same when it is first called.
----@param interpreter? string path of a luajit; by default this process's own, `emilua.interpreter`, or the one in `PATH`
+---Starts the supervisor, unless it is there already; `spawn_vm{subprocess = ...}` does so when it is first called.
+---@param interpreter? string of a luajit; by default this process's own, `emilua.interpreter`, or that in `PATH`
 function supervisor.start(interpreter) end
 
 ---The sending end of a channel to an actor in another process.
@@ -17,7 +17,7 @@ local ipc_actor_channel = {}
 
 ---Sends one message; see docs/ipc.md for what it may be.
 ---@async
----@param message boolean|number|string|table|emilua.inbox|emilua.channel|emilua.ipc_actor_channel|emilua.file_descriptor
+---@param message boolean|number|string|table|emilua.inbox|emilua.channel|emilua.file_descriptor
 function ipc_actor_channel:send(message) end
 
 ---Closes this end. What was sent is still delivered, and the child lives on until this VM ends.

@@ -10,8 +10,9 @@ local serial = import("subprocess.serial")
 local source = import("program.source")
 local ffi = require("ffi")
 
-local getenv, jit, loadstring, package, setfenv, setmetatable = os.getenv, jit, loadstring, package, setfenv, setmetatable
-local error, ipairs, pairs, stderr = error, ipairs, pairs, io.stderr
+local getenv, stderr = os.getenv, io.stderr
+local error, ipairs, jit, loadstring, package, pairs = error, ipairs, jit, loadstring, package, pairs
+local setfenv, setmetatable = setfenv, setmetatable
 local globals = _G
 
 ffi.cdef("int setenv(const char *, const char *, int);")

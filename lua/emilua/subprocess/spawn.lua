@@ -1,7 +1,6 @@
 -- spawn_vm{subprocess = ...}: the options, the request to the supervisor, and what the child is told.
 local import = ...
 local channel = import("subprocess.channel")
-local core = import("core.native")
 local descriptor = import("io.descriptor")
 local errors = import("core.errors")
 local ids = import("program.ids")

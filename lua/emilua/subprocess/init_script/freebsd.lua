@@ -53,7 +53,9 @@ function functions.jail_set(parameters, flags)
     end
     local bits = 0
     for _, flag in ipairs(flags or {}) do
-        if not JAIL_FLAGS[flag] then error("bad argument #2 to 'jail_set' (unknown flag " .. tostring(flag) .. ")", 2) end
+        if not JAIL_FLAGS[flag] then
+            error("bad argument #2 to 'jail_set' (unknown flag " .. tostring(flag) .. ")", 2)
+        end
         bits = bits + JAIL_FLAGS[flag]
     end
     local names, values = {}, {}
