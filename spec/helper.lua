@@ -260,8 +260,9 @@ function helper.holdings()
         if descriptor then
             add("descriptors", descriptor, target)
         elseif thread then
-            -- Those of the pool end by themselves when they have had nothing to do for a while; without a name it has.
-            if name ~= "emilua-work" and name ~= "" then add("threads", thread, true) end
+            -- Those of the pool and of the kernel's io_uring end by themselves when they have had nothing to do for
+            -- a while; one that has ended meanwhile has no name.
+            if name ~= "" and name ~= "emilua-work" and not name:find("^iou%-") then add("threads", thread, name) end
             for child in children:gmatch("%d+") do
                 if child ~= shell then
                     add("children", child, true)

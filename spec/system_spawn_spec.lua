@@ -102,7 +102,9 @@ describe("the option program", function()
                 p:wait()
             end)
             print(pcall(system.spawn, { program = "no-such-program" })) ]],
-            { before = ("PATH=/no/such/directory:/etc/passwd:%s:$PATH;"):format(directory) })
+            {
+                before = ("PATH=/no/such/directory:/etc/passwd:%s:/usr/bin:/bin;"):format(directory),
+            })
         helper.shell("rm -r " .. directory)
         assert.equal("found\nfalse\tNo such file or directory\n", text)
     end))
@@ -430,7 +432,7 @@ describe("the options of identity", function()
     end))
 
     it("are refused by the kernel for others than root", closing(function()
-        local text = helper.shell(process.as_nobody(("env LUA_CPATH='%s?.so;;' luajit -e %s"):format(helper.root,
+        local text = helper.shell(process.unprivileged(("env LUA_CPATH='%s?.so;;' luajit -e %s"):format(helper.root,
             helper.quote [[
                 local system = require "emilua.system"
                 for _, name in ipairs{ "ruid", "euid", "rgid", "egid" } do

@@ -1,6 +1,7 @@
 //! What the interpreter sees: `luaopen_*`, nothing else.
 
 mod bridge;
+mod file;
 mod fs;
 mod io;
 mod json;

@@ -5,6 +5,7 @@ return {
     "busted",
     "byte_span",
     "condition_variable",
+    "file",
     "filesystem",
     "future",
     "generic_error",

@@ -52,6 +52,7 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"core", &OPERATIONS),
     (c"descriptor", &crate::io::descriptor::OPERATIONS),
     (c"exit", &system::exit::OPERATIONS),
+    (c"file", &crate::file::OPERATIONS),
     (c"fs", &crate::fs::OPERATIONS),
     #[cfg(unix)]
     (c"identity", &system::identity::OPERATIONS),

@@ -16,6 +16,7 @@ pub mod unix;
 pub mod wire;
 
 pub use endpoint::Endpoint;
+pub use readiness::Descriptor;
 pub use socket::accept;
 pub use transfer::{code, read, write};
 
@@ -23,7 +24,7 @@ use crate::bridge::{guard, operations};
 use crate::span::Span;
 use crate::system;
 use crate::vm::{Shared, Token, Vm};
-use readiness::{Borrowed, Descriptor, Registration};
+use readiness::{Borrowed, Registration};
 use socket2::SockRef;
 use std::cell::Cell;
 use std::ffi::c_char;

@@ -2,6 +2,7 @@
 
 use super::{Vm, timer, vm};
 use crate::bridge::guard;
+use crate::file::Files;
 use crate::system::{self, InterruptDefault};
 use mlua::ffi::{self, lua_State};
 use std::ffi::c_int;
@@ -59,14 +60,16 @@ impl Future for Task {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<End> {
         vm(self.vm).shared.set_task(Some(cx.waker()));
         if !self.done {
-            match self.step() {
+            let status = match self.step() {
                 Err(end) => return Poll::Ready(end),
-                Ok(DONE) => self.done = true,
-                Ok(MORE) => {
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                Ok(_) => {}
+                Ok(status) => status,
+            };
+            self.done = status == DONE;
+            if Files::submit(vm(self.vm)) || status == MORE {
+                cx.waker().wake_by_ref();
+            }
+            if status == MORE {
+                return Poll::Pending;
             }
         }
         let vm = vm(self.vm);

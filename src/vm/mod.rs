@@ -10,6 +10,7 @@ pub use ready::{Shared, Token};
 pub use suspension::function as can_yield;
 
 use crate::bridge::guard;
+use crate::file::Files;
 use crate::process::Orphans;
 use mlua::ffi::{self, lua_State};
 use std::cell::{Cell, RefCell};
@@ -46,6 +47,8 @@ pub struct Vm {
     ready: Vec<u32>,
     due: Vec<u32>,
     timers: Timers,
+    /// File operations that are under way.
+    files: RefCell<Files>,
     /// The launcher's watch over SIGQUIT.
     quit: Option<quit::Quit>,
     /// Count of open descriptors, shared with the objects that hold them.
@@ -72,6 +75,7 @@ impl Vm {
             ready: Vec::new(),
             due: Vec::new(),
             timers: Timers::default(),
+            files: RefCell::default(),
             quit: None,
             descriptors: Rc::default(),
             orphans: Rc::default(),
@@ -88,6 +92,11 @@ impl Vm {
     /// The count of open descriptors.
     pub fn descriptors(&self) -> &Rc<Cell<i32>> {
         &self.descriptors
+    }
+
+    /// The file operations that are under way.
+    pub fn files(&self) -> &RefCell<Files> {
+        &self.files
     }
 
     /// The children that nobody holds any more.
@@ -137,9 +146,17 @@ unsafe extern "C-unwind" fn finalise(l: *mut lua_State) -> c_int {
     unsafe {
         let owner = ffi::lua_touserdata(l, 1).cast::<*mut Vm>();
         let vm = owner.replace(std::ptr::null_mut());
+        if vm.is_null() {
+            return 0;
+        }
+        // The state's memory goes now, and with it the buffers of operations.
+        guard(|| {
+            (*vm).files.borrow_mut().quiesce();
+            0
+        });
         // A state that is closed from inside its run, as os.exit(0, true) does, leaves the runtime
         // as it is: it is on the stack, and the process ends.
-        if !vm.is_null() && !(*vm).running {
+        if !(*vm).running {
             let vm = Box::from_raw(vm);
             guard(move || {
                 vm.orphans.borrow_mut().wait();

@@ -13,7 +13,7 @@ local FN, WAIT, ON = L.FN, L.WAIT, L.ON
 local state, step, reset = S.state, S.step, S.reset
 local error, pcall, type, unpack = error, pcall, type, unpack
 local collectgarbage, os_exit = collectgarbage, os.exit
-local drive, collect, vm, view = native.drive, native.collect, native.vm, native.view
+local drive, view = native.drive, native.view
 local raw_vm = raw.vm
 
 local run = {
@@ -80,7 +80,7 @@ local function check_options(opts)
 end
 
 local function descriptors()
-    collect(vm)
+    S.gather()
     return view.descriptors
 end
 

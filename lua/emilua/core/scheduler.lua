@@ -389,10 +389,16 @@ local function dispatch()
     end
 end
 
+-- Fetches what has become ready, and what src/vm counts.
+local function gather()
+    if collect(vm) > 0 then dispatch() end
+end
+scheduler.gather = gather
+
 -- Runs ready fibers until none is left or BATCH have run. The driver calls this with the coarse time.
 function scheduler.step(time)
     now = time
-    if collect(vm) > 0 then dispatch() end
+    gather()
     S.left = BATCH
     while S.left > 0 do
         local f = first
