@@ -38,20 +38,22 @@ local function open_terminal()
     return own(number), own(ffi.C.open(name, RDWR_NOCTTY))
 end
 
+-- Gives a window the size of our terminal.
+local function fit(window)
+    local ok, columns, rows = pcall(terminal.size, "stdin")
+    if ok then terminal.set_size(window.slave, columns, rows) end
+end
+
 local function open_window(command)
     local master, slave = open_terminal()
     local window = { slave = slave, reader = pipe.read_stream.new(master:dup()), kept = "" }
     window.writer = pipe.write_stream.new(master)
+    fit(window)
     window.child = system.spawn{
         program = "sh", arguments = { "sh", "-c", command }, environment = system.environment,
         stdin = slave, stdout = slave, stderr = slave, start_new_session = true, set_ctty = slave,
     }
     return window
-end
-
-local function resize()
-    local ok, columns, rows = pcall(terminal.size, "stdin")
-    for _, window in ipairs(ok and windows or {}) do terminal.set_size(window.slave, columns, rows) end
 end
 
 -- Shows what a window writes, or keeps it until the window is shown.
@@ -89,14 +91,13 @@ emilua.run(function()
     assert(arg[1], "usage: luajit multiplexer.lua COMMAND ...")
     for i, command in ipairs(arg) do windows[i] = open_window(command) end
     local resized = signal.set.new(signal.SIGWINCH)
-    resize()
     for _, window in ipairs(windows) do
         emilua.spawn(function() pcall(forward, window) end):detach()
     end
     emilua.spawn(function()
         while true do
             resized:wait()
-            resize()
+            for _, window in ipairs(windows) do fit(window) end
         end
     end):detach()
     terminal.raw()
