@@ -28,7 +28,10 @@ describe("examples/udp_service.lua", function()
     it("answers socat", function()
         local output = served({ example "udp_service" }, [[
             for text in 'echo hello, world' 'count' 'nonsense'; do
-                printf '%s\n' "$text" | timeout 30 socat -t 5 -T 5 - "UDP:127.0.0.1:$port1,shut-none" | head -n 1
+                answer=$(mktemp)
+                printf '%s\n' "$text" | timeout 30 socat -t 30 - "UDP:127.0.0.1:$port1,shut-none" > $answer & client=$!
+                while [ ! -s $answer ] && kill -0 $client; do sleep 0.01; done
+                kill $client; cat $answer; rm $answer
             done ]])
         assert.equal("hello, world\n2\nunknown command\n", output)
     end)
