@@ -49,6 +49,8 @@ operations! {
 
 /// The areas by name.
 pub const AREAS: &[(&CStr, &Operations)] = &[
+    #[cfg(target_os = "freebsd")]
+    (c"capsicum", &crate::io::descriptor::capsicum::OPERATIONS),
     (c"core", &OPERATIONS),
     (c"descriptor", &crate::io::descriptor::OPERATIONS),
     (c"exit", &system::exit::OPERATIONS),
@@ -69,6 +71,7 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"scanner", &crate::scanner::OPERATIONS),
     (c"signal", &system::signal::OPERATIONS),
     (c"span", &crate::span::OPERATIONS),
+    (c"splice", &crate::io::splice::OPERATIONS),
     (c"standard", &system::standard::OPERATIONS),
     #[cfg(unix)]
     (c"terminal", &system::terminal::OPERATIONS),
