@@ -15,6 +15,7 @@ return {
     "pipe",
     "recursive_mutex",
     "regex",
+    "serial_port",
     "stream",
     "system",
     "time",

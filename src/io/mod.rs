@@ -9,6 +9,7 @@ mod exception;
 mod interface;
 mod option;
 mod readiness;
+pub mod serial;
 mod socket;
 mod transfer;
 #[cfg(unix)]
@@ -16,7 +17,7 @@ pub mod unix;
 pub mod wire;
 
 pub use endpoint::Endpoint;
-pub use readiness::Descriptor;
+pub use readiness::{Borrowed, Descriptor};
 pub use socket::accept;
 pub use transfer::{code, read, write};
 
@@ -24,7 +25,7 @@ use crate::bridge::{guard, operations};
 use crate::span::Span;
 use crate::system;
 use crate::vm::{Shared, Token, Vm};
-use readiness::{Borrowed, Registration};
+use readiness::Registration;
 use socket2::SockRef;
 use std::cell::Cell;
 use std::ffi::c_char;

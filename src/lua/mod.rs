@@ -58,6 +58,7 @@ unsafe fn functions(l: *mut lua_State) {
         let lists = [
             vm::FUNCTIONS,
             span::FUNCTIONS,
+            crate::io::serial::FUNCTIONS,
             bridge::FUNCTIONS,
             system::FUNCTIONS,
             system::data::FUNCTIONS,
