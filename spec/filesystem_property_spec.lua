@@ -177,3 +177,45 @@ describe("a path", function()
         end)
     end)
 end)
+
+describe("a path and Rust's std::path", function()
+    local function encode(s)
+        return "x" .. s:gsub(".", function(c) return ("%02x"):format(c:byte()) end)
+    end
+
+    -- Its answers about pairs of texts, by a program that is compiled here.
+    local function ask(pairs_of_texts)
+        local lines = {}
+        for i, pair in ipairs(pairs_of_texts) do lines[i] = encode(pair[1]) .. " " .. encode(pair[2]) .. "\n" end
+        local input, program = helper.write_temporary(table.concat(lines)), os.tmpname()
+        local output, code = helper.shell(("cd %s && rustc --edition 2024 -o %s %s && %s < %s"):format(
+            helper.quote(helper.root), program, "spec/path_reference.rs", program, input))
+        os.remove(input)
+        os.remove(program)
+        assert(code == 0, output)
+        return output
+    end
+
+    it("agree about joining and absolute paths, and about names where both have one", function()
+        local asked = {}
+        math.randomseed(seed)
+        random = math.random
+        for i = 1, ROUNDS do asked[i] = { text(), text() } end
+        local i = 0
+        for line in ask(asked):gmatch "[^\n]+" do
+            i = i + 1
+            local a, b = new(asked[i][1]), new(asked[i][2])
+            local absolute, joined, name, stem, extension = line:match "^(%S+) (%S+) (%S+) (%S+) (%S+)$"
+            local about = ("EMILUA_SEED=%d: %q"):format(seed, tostring(a))
+            assert.equal(absolute, tostring(a.is_absolute), about)
+            assert.equal(joined, encode(tostring(a / b)), about)
+            -- There a separator or a dot at the end does not count, and a dot-dot is no name.
+            if a.filename ~= "" and a.filename ~= "." and a.filename ~= ".." then
+                assert.equal(name, encode(a.filename), about)
+                assert.equal(stem, encode(a.stem), about)
+                assert.equal(extension, encode((a.extension:gsub("^%.", ""))), about)
+            end
+        end
+        assert.equal(ROUNDS, i)
+    end)
+end)

@@ -1,9 +1,10 @@
 // The load generator of the echo lines: starts a server, keeps CONNECTIONS ping-pongs of 64 bytes going, and reads
 // the server's CPU clock around the measured time.
 //
-//   load CONNECTIONS SECONDS WARMUP SERVER_CPU COMMAND...
+//   load [KIND:]CONNECTIONS SECONDS WARMUP SERVER_CPU COMMAND...
 //
-// The server prints its port (on 127.0.0.1) as its first line. Every answer is compared with what was sent.
+// KIND is `tcp`; `udp`, one socket for each; or `new`, a TCP connection for each request, which the server ends. The
+// server prints its port (on 127.0.0.1) as its first line. Every answer is compared with what was sent.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -32,6 +33,9 @@ struct connection {
 };
 
 static pid_t server;
+static enum { TCP, UDP, NEW } kind;
+static struct sockaddr_in address = {.sin_family = AF_INET};
+static int poller;
 
 static void fail(const char *what)
 {
@@ -90,24 +94,42 @@ static void ask(struct connection *c)
         fail("send");
 }
 
-static void connect_to(struct connection *c, int port, uint64_t id, int poller)
+static void open_connection(struct connection *c)
 {
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int one = 1;
-    c->fd = socket(AF_INET, SOCK_STREAM, 0);
+    c->fd = socket(AF_INET, kind == UDP ? SOCK_DGRAM : SOCK_STREAM, 0);
     if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&address, sizeof address))
         fail("connect");
-    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    for (int i = 0; i < MESSAGE / 8; i++)
-        c->sent[i] = id << 32;
+    if (kind != UDP)
+        setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
     if (epoll_ctl(poller, EPOLL_CTL_ADD, c->fd, &event))
         fail("epoll_ctl");
 }
 
+// Takes what has come; true if that makes an answer complete.
+static int take(struct connection *c)
+{
+    ssize_t n = recv(c->fd, (char *)c->answer + c->received, sizeof c->answer - c->received, MSG_DONTWAIT);
+    if (n == 0 && kind == NEW && c->received == MESSAGE) {
+        close(c->fd);
+        open_connection(c);
+    } else if (n <= 0) {
+        errno = n ? errno : ECONNRESET;
+        fail("recv");
+    } else {
+        c->received += (uint32_t)n;
+        if (c->received < MESSAGE || kind == NEW)
+            return 0;
+    }
+    errno = 0;
+    if (memcmp(c->sent, c->answer, MESSAGE))
+        fail("the answer is not what was sent");
+    return 1;
+}
+
 // Serves answers until `end` on the monotonic clock; returns how many were complete.
-static uint64_t run(int poller, double end)
+static uint64_t run(double end)
 {
     struct epoll_event events[EVENTS];
     uint64_t requests = 0;
@@ -119,17 +141,8 @@ static uint64_t run(int poller, double end)
             fail("waiting for an answer");
         for (int i = 0; i < count; i++) {
             struct connection *c = events[i].data.ptr;
-            ssize_t n = recv(c->fd, (char *)c->answer + c->received, MESSAGE - c->received, MSG_DONTWAIT);
-            if (n <= 0) {
-                errno = n ? errno : ECONNRESET;
-                fail("recv");
-            }
-            c->received += (uint32_t)n;
-            if (c->received < MESSAGE)
+            if (!take(c))
                 continue;
-            errno = 0;
-            if (memcmp(c->sent, c->answer, MESSAGE))
-                fail("the answer is not what was sent");
             requests++;
             ask(c);
         }
@@ -140,28 +153,34 @@ static uint64_t run(int poller, double end)
 int main(int argc, char **argv)
 {
     if (argc < 6) {
-        fprintf(stderr, "usage: load CONNECTIONS SECONDS WARMUP SERVER_CPU COMMAND...\n");
+        fprintf(stderr, "usage: load [KIND:]CONNECTIONS SECONDS WARMUP SERVER_CPU COMMAND...\n");
         return 2;
     }
-    int count = atoi(argv[1]);
+    const char *colon = strchr(argv[1], ':');
+    int count = atoi(colon ? colon + 1 : argv[1]);
+    kind = !strncmp(argv[1], "udp:", 4) ? UDP : !strncmp(argv[1], "new:", 4) ? NEW : TCP;
     double duration = atof(argv[2]), warm_up = atof(argv[3]);
-    int port = start_server(atoi(argv[4]), argv + 5);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons((uint16_t)start_server(atoi(argv[4]), argv + 5));
 
     clockid_t server_clock;
     if ((errno = clock_getcpuclockid(server, &server_clock)))
         fail("clock_getcpuclockid");
     struct connection *connections = calloc((size_t)count, sizeof *connections);
-    int poller = epoll_create1(0);
+    poller = epoll_create1(0);
     if (!connections || poller < 0)
         fail("set-up");
-    for (int i = 0; i < count; i++)
-        connect_to(&connections[i], port, (uint64_t)i + 1, poller);
+    for (int i = 0; i < count; i++) {
+        for (int j = 0; j < MESSAGE / 8; j++)
+            connections[i].sent[j] = ((uint64_t)i + 1) << 32;
+        open_connection(&connections[i]);
+    }
     for (int i = 0; i < count; i++)
         ask(&connections[i]);
 
-    run(poller, seconds(CLOCK_MONOTONIC) + warm_up);
+    run(seconds(CLOCK_MONOTONIC) + warm_up);
     double cpu = seconds(server_clock), own = seconds(CLOCK_PROCESS_CPUTIME_ID), wall = seconds(CLOCK_MONOTONIC);
-    uint64_t requests = run(poller, wall + duration);
+    uint64_t requests = run(wall + duration);
     cpu = seconds(server_clock) - cpu;
     own = seconds(CLOCK_PROCESS_CPUTIME_ID) - own;
     wall = seconds(CLOCK_MONOTONIC) - wall;

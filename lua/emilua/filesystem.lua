@@ -17,8 +17,11 @@ local PARTS = {
         copy copy_file copy_symlink create_directory_symlink create_hard_link create_hardlink create_symlink ]],
     ["filesystem.change"] = [[
         chmod chown create_directories create_directory dev_major dev_minor lchmod lchown makedev mkdir mkfifo mknod
-        mode remove remove_all rename resize_file ]],
+        mode open remove remove_all rename resize_file ]],
+    ["filesystem.capabilities"] = "cap_get_file cap_set_file",
     ["filesystem.process"] = "chroot current_working_directory umask",
+    ["filesystem.walk"] = "walk",
+    ["filesystem.watch"] = "watch",
 }
 
 local part_of = {}

@@ -130,6 +130,17 @@ function socket:receive(bs, flags) end
 ---@return integer n
 function socket:send(bs, flags) end
 
+---Sends bytes of a file, between two spans; `size` 0 is all to its end.
+---@async
+---@param file emilua.file.random_access
+---@param offset integer from 0
+---@param size integer
+---@param head? emilua.byte_span
+---@param tail? emilua.byte_span
+---@param n_per_send? integer
+---@return integer n bytes sent
+function socket:send_file(file, offset, size, head, tail, n_per_send) end
+
 ---Waits until a read or a write would not, or for urgent data or a broken connection.
 ---@async
 ---@param kind "read"|"write"|"error"

@@ -71,7 +71,8 @@ impl File {
         }
     }
 
-    fn get(&self) -> io::Result<&Arc<fs::File>> {
+    /// The file; EBADF when there is none.
+    pub fn get(&self) -> io::Result<&Arc<fs::File>> {
         self.file
             .as_ref()
             .ok_or_else(|| io::Error::from_raw_os_error(libc::EBADF))

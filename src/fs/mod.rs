@@ -2,6 +2,7 @@
 //!
 //! Paths are terminated strings: the Lua half has refused those that hold a NUL.
 
+mod attribute;
 mod copy;
 mod directory;
 #[cfg_attr(unix, path = "unix.rs")]
@@ -10,8 +11,12 @@ mod platform;
 #[cfg_attr(unix, path = "tree_unix.rs")]
 #[cfg_attr(windows, path = "tree_windows.rs")]
 mod tree;
+mod walk;
+mod watch;
 
 use crate::bridge::{failure, guard, operations, status};
+use crate::io::{Io, object};
+use crate::vm::Vm;
 use directory::{Directory, Entry};
 use std::ffi::{CStr, c_char};
 use std::io;
@@ -23,6 +28,7 @@ operations! {
     read_link: fn(*const c_char, *mut c_char, i32) -> i32;
     working_directory: fn(*mut c_char, i32) -> i32;
     change_directory: fn(*const c_char) -> i32;
+    change_directory_to: fn(*mut Io) -> i32;
     change_root: fn(*const c_char) -> i32;
     make_directory: fn(*const c_char, u32) -> i32;
     hard_link: fn(*const c_char, *const c_char) -> i32;
@@ -44,6 +50,14 @@ operations! {
     directory::directory_next: fn(*mut Directory, *mut Entry) -> i32;
     directory::directory_stat: fn(*const Directory, *const c_char, i32, *mut Stat) -> i32;
     directory::directory_free: fn(*mut Directory);
+    walk::walk_start: fn(*mut Vm, u32, *const c_char, usize, i32, *mut *mut walk::Job) -> i32;
+    walk::walk_take: fn(*mut walk::Job, *mut walk::View) -> i32;
+    walk::walk_free: fn(*mut walk::Job);
+    watch::watch_open: fn(*mut Io) -> i32;
+    watch::watch_add: fn(*mut Io, *const c_char, u32) -> i32;
+    watch::watch_remove: fn(*mut Io, i32) -> i32;
+    attribute::attribute_get: fn(*const c_char, *const c_char, *mut u8, i32) -> i32;
+    attribute::attribute_set: fn(*const c_char, *const c_char, *const u8, i32) -> i32;
 }
 
 /// What is known of a file. Same layout as `emilua_stat` in lua/emilua/filesystem/native.lua.
@@ -139,6 +153,14 @@ extern "C" fn working_directory(buffer: *mut c_char, size: i32) -> i32 {
 /// chdir(2).
 extern "C" fn change_directory(path: *const c_char) -> i32 {
     guard(|| status(platform::change_directory(text(path))))
+}
+
+/// fchdir(2).
+extern "C" fn change_directory_to(directory: *mut Io) -> i32 {
+    guard(|| {
+        let descriptor = object(directory).descriptor();
+        status(descriptor.and_then(platform::change_directory_to))
+    })
 }
 
 /// chroot(2).

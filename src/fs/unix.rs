@@ -8,7 +8,7 @@ use nix::sys::stat::UtimensatFlags;
 use nix::sys::stat::{FileStat, Mode, SFlag, fstatat, mknod, umask, utimensat};
 use nix::sys::statvfs::statvfs;
 use nix::sys::time::{TimeSpec, TimeValLike};
-use nix::unistd::{Gid, Uid, chdir, chroot, fchownat, mkdir, mkfifo, truncate};
+use nix::unistd::{Gid, Uid, chdir, chroot, fchdir, fchownat, mkdir, mkfifo, truncate};
 use std::ffi::{CStr, OsStr};
 use std::fs::OpenOptions;
 use std::os::fd::{BorrowedFd, IntoRawFd, OwnedFd};
@@ -116,6 +116,11 @@ pub fn change_directory(path: &CStr) -> io::Result<()> {
     Ok(chdir(path)?)
 }
 
+/// fchdir(2).
+pub fn change_directory_to(directory: BorrowedFd<'_>) -> io::Result<()> {
+    Ok(fchdir(directory)?)
+}
+
 /// chroot(2).
 pub fn change_root(path: &CStr) -> io::Result<()> {
     Ok(chroot(path)?)
@@ -213,8 +218,9 @@ pub fn make_device(major: u32, minor: u32) -> io::Result<u64> {
 }
 
 /// major(3) and minor(3).
+#[allow(clippy::unnecessary_cast)] // signed on BSD systems
 pub fn split_device(device: u64) -> io::Result<[u32; 2]> {
-    Ok([libc::major(device), libc::minor(device)])
+    Ok([libc::major(device) as u32, libc::minor(device) as u32])
 }
 
 /// What keeps others from opening a new file before it has its permissions.

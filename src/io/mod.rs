@@ -9,6 +9,7 @@ mod exception;
 mod interface;
 mod option;
 mod readiness;
+mod send_file;
 pub mod serial;
 mod socket;
 mod transfer;
@@ -22,6 +23,7 @@ pub use socket::accept;
 pub use transfer::{code, read, write};
 
 use crate::bridge::{guard, operations};
+use crate::file::File;
 use crate::span::Span;
 use crate::system;
 use crate::vm::{Shared, Token, Vm};
@@ -51,6 +53,7 @@ operations! {
     transfer::receive_from: fn(*mut Io, *const Span, i32, *mut Endpoint) -> i32;
     transfer::send: fn(*mut Io, *const Span, i32, *const Endpoint) -> i32;
     transfer::receive_urgent: fn(*mut Io, *const Span, i32, u32) -> i32;
+    send_file::send_file: fn(*mut Io, *const File, f64, f64) -> i32;
     transfer::wait: fn(*mut Io, i32) -> i32;
     transfer::wait_exception: fn(*mut Io, u32) -> i32;
     socket::shutdown: fn(*mut Io, i32) -> i32;

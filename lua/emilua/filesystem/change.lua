@@ -161,6 +161,14 @@ end
 device_part("dev_major", 0)
 device_part("dev_minor", 1)
 
+-- open(p, flags[, mode]) -> file_descriptor
+function functions.open(p, flags, mode)
+    local text = check_path(p, 1)
+    if mode ~= nil then check_integer(mode, 3, "open", 0, 0xfff) end
+    local fd, code = import("io.descriptor").open(text, flags, 2, mode)
+    return fd or fail_posix(code, text)
+end
+
 local SPECIAL = { set_uid = 0x800, set_gid = 0x400, sticky_bit = 0x200 }
 
 -- mode(user, group, other), or the bit of a name.

@@ -44,6 +44,7 @@ local NAME, OF, KIND, ATTRIBUTES = 1, 2, 3, 4
 local scratch = native.new_stat()
 
 local function text_of(e) return e[OF][PREFIX] .. e[NAME] end
+directory.text_of = text_of
 
 -- The attributes of an entry: looked up in its directory while that is open, which is both fast and immune to a rename.
 local function attributes(e, follow)

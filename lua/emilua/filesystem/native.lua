@@ -7,9 +7,13 @@ local stat_type = ffi.typeof([[
     struct { int64_t size, modified; uint64_t links, device, inode; uint32_t mode; int32_t kind; } ]])
 local space_type = ffi.typeof("struct { uint64_t capacity, free, available; }")
 local entry_type = ffi.typeof("struct { const char *name; int32_t length, kind; }")
+-- What a walk has found.
+local record_type = ffi.typeof("struct { $ stat; uint32_t name, length, directory; int32_t error; }", stat_type)
+local view_type = ffi.typeof("struct { const $ *records; const char *names; int32_t count; }", record_type)
 local stat = ffi.typeof("$ * /* stat */", stat_type)
 local space = ffi.typeof("$ * /* space */", space_type)
 local entry = ffi.typeof("$ * /* entry */", entry_type)
+local view = ffi.typeof("$ * /* walk's view */", view_type)
 
 local fs = native.bind("fs", [[
     int32_t stat(const char *, int32_t, $);
@@ -18,6 +22,7 @@ local fs = native.bind("fs", [[
     int32_t read_link(const char *, char *, int32_t);
     int32_t working_directory(char *, int32_t);
     int32_t change_directory(const char *);
+    int32_t change_directory_to(void *);
     int32_t change_root(const char *);
     int32_t make_directory(const char *, uint32_t);
     int32_t hard_link(const char *, const char *);
@@ -38,9 +43,17 @@ local fs = native.bind("fs", [[
     int32_t directory_open(const void *, const char *, int32_t, void **);
     int32_t directory_next(void *, $);
     int32_t directory_stat(const void *, const char *, int32_t, $);
-    void directory_free(void *); ]], stat, space, entry, stat)
+    void directory_free(void *);
+    int32_t walk_start(void *vm, uint32_t, const char *, size_t, int32_t, void **);
+    int32_t walk_take(void *, $);
+    void walk_free(void *);
+    int32_t watch_open(void *);
+    int32_t watch_add(void *, const char *, uint32_t);
+    int32_t watch_remove(void *, int32_t);
+    int32_t attribute_get(const char *, const char *, uint8_t *, int32_t);
+    int32_t attribute_set(const char *, const char *, const uint8_t *, int32_t); ]], stat, space, entry, stat, view)
 
-fs.new_stat, fs.new_space, fs.new_entry = stat_type, space_type, entry_type
+fs.new_stat, fs.new_space, fs.new_entry, fs.new_view = stat_type, space_type, entry_type, view_type
 
 -- Longest path that the system can give.
 local SIZE = 2 ^ 16

@@ -30,6 +30,7 @@ local native = core.bind("descriptor", [[
     int32_t write(void *, const void *); ]])
 
 local HANDLE, FLIGHT = 1, 2
+local DEFAULT_MODE = 0x1b6 -- 0666, which the umask restricts
 
 local descriptor = { HANDLE = HANDLE, native = native }
 
@@ -143,26 +144,31 @@ function methods:is_socket(family, socket_type, protocol)
 end
 
 -- Flags of openat() by name: powers of two, in the order of src/io/descriptor.
-local OPEN_FLAGS = {}
+local OPEN_FLAGS, OPENAT_FLAGS = {}, {}
 do
     local bit = 1
-    for name in ([[append create exclusive read_only read_write write_only sync_all_on_write truncate directory
-        no_follow path temporary resolve_beneath resolve_in_root resolve_no_magiclinks resolve_no_symlinks
-        resolve_no_xdev resolve_cached]]):gmatch("%S+") do
-        OPEN_FLAGS[name] = bit
-        bit = bit * 2
+    local function add(names, ...)
+        for name in names:gmatch("%S+") do
+            for _, flags in ipairs { ... } do flags[name] = bit end
+            bit = bit * 2
+        end
     end
+    add([[append create exclusive read_only read_write write_only sync_all_on_write truncate directory no_follow path
+        temporary]], OPEN_FLAGS, OPENAT_FLAGS)
+    add([[resolve_beneath resolve_in_root resolve_no_magiclinks resolve_no_symlinks resolve_no_xdev
+        resolve_cached]], OPENAT_FLAGS)
 end
 local ACCESS = { read_only = true, read_write = true, write_only = true }
 
-local function open_flags(names)
-    if type(names) ~= "table" then raise("EINVAL", 3) end
+-- The bits of a list of names, which is argument `arg`.
+local function open_flags(names, arg, known)
+    if type(names) ~= "table" then raise("EINVAL", arg) end
     local bits, given, access = 0, {}, nil
     for i = 1, #names do
         local name = names[i]
-        local bit = OPEN_FLAGS[name] or raise("EINVAL", 3)
+        local bit = known[name] or raise("EINVAL", arg)
         if ACCESS[name] then
-            if access and access ~= name then raise("EINVAL", 3) end
+            if access and access ~= name then raise("EINVAL", arg) end
             access = name
         end
         if not given[name] then bits = bits + bit end
@@ -171,12 +177,20 @@ local function open_flags(names)
     return bits
 end
 
+-- Opens the path `text` with a list of flags, which is argument `arg`. Nil and the code of a failure.
+function descriptor.open(text, names, arg, mode)
+    local bits, fd = open_flags(names, arg, OPEN_FLAGS), new()
+    local code = native.open_at(nil, text, #text, bits, mode or DEFAULT_MODE, fd[HANDLE])
+    if code < 0 then return nil, code end
+    return fd
+end
+
 function methods:openat(path, names, mode)
     local handle = this(self)
     if getmetatable(path) ~= "filesystem.path" then raise("EINVAL", 2) end
-    local bits = open_flags(names)
+    local bits = open_flags(names, 3, OPENAT_FLAGS)
     if mode == nil then
-        mode = 0x1b6 -- 0666, which the umask restricts
+        mode = DEFAULT_MODE
     elseif type(mode) ~= "number" or mode % 1 ~= 0 or not (mode >= 0 and mode <= 0xfff) then
         raise("EINVAL", 4)
     end

@@ -25,6 +25,7 @@ local io = native.bind("io", [[
     int32_t receive_from(void *, const void *, int32_t, $);
     int32_t send(void *, const void *, int32_t, $);
     int32_t receive_urgent(void *, const void *, int32_t, uint32_t);
+    int32_t send_file(void *, const void *file, double, double);
     int32_t wait(void *, int32_t);
     int32_t wait_exception(void *, uint32_t);
     int32_t shutdown(void *, int32_t);

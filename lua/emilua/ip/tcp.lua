@@ -57,6 +57,8 @@ function methods:send(bs, list)
     return check(perform(self[WRITE], f, native.send, self[HANDLE], bs, bits))
 end
 
+methods.send_file = import("ip.send_file")
+
 function properties.at_mark(self) return check(native.at_mark(self[HANDLE])) == 1 end
 
 socket.connecting("ip.tcp.socket", methods, properties)

@@ -48,10 +48,11 @@ local function copy(v)
 end
 
 local words_type = ffi.typeof("struct { uint32_t sets[3]; } [2] /* capability words */")
+capabilities.new_words = words_type
 
 -- Between the vectors and the two words that the kernel has for each.
-local function from_words(words)
-    local state = { {}, {}, {} }
+function capabilities.from_words(words, owner)
+    local state = { {}, {}, {}, owner }
     for i = 1, 3 do
         for n = 0, count - 1 do
             if bit.band(words[n >= 32 and 1 or 0].sets[i - 1], 2 ^ (n % 32)) ~= 0 then state[i][n] = true end
@@ -60,7 +61,7 @@ local function from_words(words)
     return make(state)
 end
 
-local function to_words(state)
+function capabilities.to_words(state)
     local words = words_type()
     for i = 1, 3 do
         for n in pairs(state[i]) do
@@ -75,7 +76,7 @@ end
 function capabilities.of(pid)
     local words = words_type()
     check(area.capabilities_get(pid, words))
-    return from_words(words)
+    return capabilities.from_words(words)
 end
 
 function methods:dup()
@@ -126,7 +127,7 @@ function methods:set_proc()
     check_master()
     this(self)
     check_alone("set_proc")
-    check(area.capabilities_set(to_words(self)))
+    check(area.capabilities_set(capabilities.to_words(self)))
 end
 
 function methods:get_nsowner() return this(self)[OWNER] end

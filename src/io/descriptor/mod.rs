@@ -152,7 +152,8 @@ extern "C" fn set_non_blocking(this: *mut Io, on: i32) -> i32 {
     })
 }
 
-/// openat(2), or openat2(2) for the flags that only it has, into `new`, which is closed. `flags` has a bit for each
+/// openat(2), or openat2(2) for the flags that only it has, into `new`, which is closed. Without an object, the working
+/// directory is where relative paths begin. `flags` has a bit for each
 /// name of the Lua half's list.
 extern "C" fn open_at(
     this: *mut Io,
@@ -166,7 +167,10 @@ extern "C" fn open_at(
         // SAFETY: the Lua half passes a string with its length.
         let path = unsafe { std::slice::from_raw_parts(path.cast::<u8>(), length) };
         status((|| {
-            let directory = object(this).descriptor()?;
+            let directory = match this.is_null() {
+                true => None,
+                false => Some(object(this).descriptor()?),
+            };
             let opened = platform::open_at(directory, path, flags, mode)?;
             object(new).set(opened);
             Ok(())

@@ -6,7 +6,7 @@ mod kernel;
 
 pub use kernel::compare;
 
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::fcntl::{AT_FDCWD, FcntlArg, OFlag, fcntl};
 use nix::sys::stat::{Mode, SFlag, fstat};
 use nix::unistd;
 use socket2::Socket;
@@ -81,7 +81,7 @@ const FLAGS: [(u32, OFlag); 9] = [
 ];
 
 pub fn open_at(
-    directory: BorrowedFd<'_>,
+    directory: Option<BorrowedFd<'_>>,
     path: &[u8],
     flags: u32,
     mode: i32,
@@ -95,6 +95,7 @@ pub fn open_at(
             (bits | bit, open | *flag)
         });
     let mode = Mode::from_bits_truncate(mode as libc::mode_t);
+    let directory = directory.unwrap_or(AT_FDCWD);
     kernel::open_at(directory, &path, open, flags & !bits, mode)
 }
 

@@ -45,7 +45,7 @@ pub fn set_non_blocking(_: BorrowedSocket<'_>, _: bool) -> io::Result<()> {
     unsupported()
 }
 
-pub fn open_at(_: BorrowedSocket<'_>, _: &[u8], _: u32, _: i32) -> io::Result<OwnedSocket> {
+pub fn open_at(_: Option<BorrowedSocket<'_>>, _: &[u8], _: u32, _: i32) -> io::Result<OwnedSocket> {
     unsupported()
 }
 

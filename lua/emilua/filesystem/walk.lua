@@ -1,0 +1,142 @@
+-- filesystem.walk: a tree whose directories are read, and whose files are looked at, by several threads at once.
+--
+-- A job reads a number of directories on the pool for blocking work and asks for the attributes of all entries.
+-- Its batch is looked through for directories, which are what the next jobs read, before it is handed out.
+local import = ...
+local S = import("core.scheduler")
+local check = import("filesystem.check")
+local core = import("core.native")
+local directory = import("filesystem.directory")
+local errors = import("core.errors")
+local native = import("filesystem.native")
+local operation = import("core.operation")
+local path = import("filesystem.path")
+local status = import("filesystem.status")
+local ffi = require("ffi")
+
+local enter, HEAD = S.enter, S.HEAD
+local check_path, fail = check.path, check.fail
+local concat, remove, type = table.concat, table.remove, type
+local ffi_gc, ffi_string = ffi.gc, ffi.string
+local join = path.lexical.join
+local new_entry = directory.new_entry
+local perform, TOKEN = operation.perform, operation.TOKEN
+local walk_free, walk_start, walk_take = native.walk_free, native.walk_start, native.walk_take
+local DIRECTORY = status.DIRECTORY
+local EACCES = -errors.number.EACCES
+
+-- Directories that one job reads, at most.
+local CHUNK = 64
+
+-- An entry's directory, which is closed: {false, text in front of the names, what keeps the attributes alive}.
+local function closed_directory(text, job) return { false, join(text, ""), job } end
+
+local out = ffi.new("void *[1]")
+
+local walk = {}
+
+local OPTIONS = {
+    prune = function(x) return type(x) == "function" end,
+    max_depth = function(x) return type(x) == "number" and x >= 0 and x % 1 == 0 end,
+    skip_permission_denied = check.is_boolean,
+    jobs = function(x) return type(x) == "number" and x >= 1 and x <= 64 and x % 1 == 0 end,
+}
+
+-- Starts a job for the directories that were found last.
+local function start(state, follow)
+    local queue = state.queue
+    local job = { texts = {}, depths = {}, direction = operation.direction(), view = native.new_view() }
+    for i = 1, math.min(CHUNK, #queue) do
+        local found = remove(queue)
+        job.texts[i], job.depths[i] = found.text, found.depth
+    end
+    local paths = concat(job.texts, "\0") .. "\0"
+    local code = walk_start(core.vm, job.direction[TOKEN], paths, #paths, follow, out)
+    if code < 0 then fail(code) end
+    job.handle = ffi_gc(out[0], walk_free)
+    state.running[#state.running + 1] = job
+end
+
+local function start_more(state)
+    while #state.queue > 0 and #state.running < state.jobs do start(state, 0) end
+end
+
+-- The entry of a record, and its depth.
+local function entry(job, record)
+    local number = record.directory + 1
+    local d = job.directories[number]
+    if not d then
+        d = closed_directory(job.texts[number], job.handle)
+        job.directories[number] = d
+    end
+    local stat = record.stat
+    local name = ffi_string(job.view.names + record.name, record.length)
+    -- A file without links was not looked at.
+    return new_entry(d, name, stat.kind, stat.links > 0 and stat), job.depths[number]
+end
+
+-- Queues the directories of a batch that are to be visited.
+local function look_through(state, job)
+    local records, queue, prune = job.view.records, state.queue, state.prune
+    for i = 0, job.view.count - 1 do
+        local record = records[i]
+        if record.stat.kind == DIRECTORY and record.error == 0 then
+            local e, depth = entry(job, record)
+            if depth < state.max_depth and not (prune and prune(e, depth)) then
+                queue[#queue + 1] = { text = directory.text_of(e), depth = depth + 1 }
+            end
+        end
+    end
+end
+
+-- The next batch; nil at the end.
+local function take(state, f)
+    local job = state.running[1]
+    if not job then return nil end
+    if job.direction[HEAD] then errors.raise("EBUSY") end
+    perform(job.direction, f, walk_take, job.handle, job.view)
+    remove(state.running, 1)
+    job.directories = {}
+    state.ended = true
+    look_through(state, job)
+    state.ended = false
+    start_more(state)
+    return job
+end
+
+local function advance(state)
+    local f = enter()
+    while not state.ended do
+        local job, i = state.batch, state.at
+        if job and i < job.view.count then
+            local record = job.view.records[i]
+            state.at = i + 1
+            if record.error == 0 then return entry(job, record) end
+            if record.error ~= EACCES or not state.skip_permission_denied then
+                state.ended = true
+                fail(record.error, job.texts[record.directory + 1])
+            end
+        else
+            job = take(state, f)
+            state.batch, state.at = job or false, 0
+            state.ended = not job
+        end
+    end
+end
+
+-- walk(p[, opts]) -> function
+function walk.walk(p, opts)
+    local text = check_path(p, 1)
+    opts = check.options(opts, 2, OPTIONS)
+    local state = {
+        queue = { { text = text, depth = 0 } }, running = {}, batch = false, at = 0, ended = false,
+        prune = opts.prune, max_depth = opts.max_depth or math.huge, jobs = opts.jobs or 4,
+        skip_permission_denied = opts.skip_permission_denied,
+    }
+    return function()
+        if state.queue[1] and not state.batch and not state.running[1] then start(state, 1) end
+        return advance(state)
+    end
+end
+
+return { functions = walk }
