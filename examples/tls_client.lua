@@ -30,7 +30,7 @@ emilua.run(function()
     io.stderr:write("connected with ", sock.version, "\n")
     local answer = emilua.spawn(function() print_answer(sock) end)
     stream.write_all(sock, io.read "*a")
-    sock:shutdown()
+    sock:shutdown "send"
     answer:join()
     sock:close()
 end)

@@ -16,6 +16,12 @@ M.install()
 
 local function truncated(f) return helper.raises("asio.ssl.stream", 1, f) end
 
+-- A method with the argument that it takes.
+local function call(socket, name)
+    if name:find "_some$" then return socket[name](socket, byte_span.new(1)) end
+    return socket[name](socket)
+end
+
 local function long_text(n)
     local parts = {}
     for i = 1, n / 8 do parts[i] = ("%08x"):format(i) end
@@ -126,7 +132,7 @@ for kind, wrap in pairs{ ["a socket"] = false, ["a table"] = M.wrapped } do
         it("transfers nothing before the handshake", closing(function()
             local client = new_pair()
             for _, name in ipairs{ "read_some", "write_some", "shutdown" } do
-                local _, e = pcall(client[name], client, byte_span.new(1))
+                local _, e = pcall(call, client, name)
                 M.is_ssl(e, 274)
             end
         end))
@@ -136,7 +142,7 @@ for kind, wrap in pairs{ ["a socket"] = false, ["a table"] = M.wrapped } do
             local shaking = spawn(function() client:client_handshake() end)
             helper.turns(3)
             for _, name in ipairs{ "read_some", "write_some", "shutdown", "client_handshake", "server_handshake" } do
-                helper.EBUSY(function() client[name](client, byte_span.new(1)) end)
+                helper.EBUSY(function() call(client, name) end)
             end
             server:server_handshake()
             shaking:join()
@@ -150,7 +156,7 @@ for kind, wrap in pairs{ ["a socket"] = false, ["a table"] = M.wrapped } do
             shaking:join()
             assert.is_true(shaking.interruption_caught)
             for _, name in ipairs{ "read_some", "write_some", "client_handshake" } do
-                local _, e = pcall(client[name], client, byte_span.new(1))
+                local _, e = pcall(call, client, name)
                 M.is_ssl(e, 274)
             end
         end))
@@ -213,15 +219,24 @@ for kind, wrap in pairs{ ["a socket"] = false, ["a table"] = M.wrapped } do
             helper.raises("asio.misc", "eof", function() server:read_some(byte_span.new(1)) end)
         end))
 
-        it("half ended still goes the other way", closing(function()
+        it("half ended by shutdown 'send' still goes the other way", closing(function()
             local client, server = pair(M.client_context("ca", "tlsv13"))
             local reading = spawn(function() return M.read_rest(client) end)
             helper.turns(3)
-            client:shutdown() -- does not wait: another fiber reads
+            helper.EBUSY(function() client:shutdown() end) -- it reads too
+            client:shutdown "send"
+            helper.raises("system", "EPIPE", function() client:write_some(byte_span.new(1)) end)
             assert.equal("", M.read_rest(server))
             stream.write_all(server, "still here")
             server:shutdown()
             assert.equal("still here", reading:join())
+        end))
+
+        it("shuts down nothing else", closing(function()
+            local client = pair()
+            for _, what in ipairs{ "receive", "both", "", 1, false } do
+                helper.EINVAL(function() client:shutdown(what) end, 2)
+            end
         end))
 
         it("drops in shutdown what the peer still sends", closing(function()
@@ -254,7 +269,7 @@ for kind, wrap in pairs{ ["a socket"] = false, ["a table"] = M.wrapped } do
             helper.raises("system", "ECANCELED", function() reading:join() end)
             client:close()
             for _, name in ipairs{ "read_some", "write_some", "shutdown", "client_handshake", "server_handshake" } do
-                helper.raises("system", "EBADF", function() client[name](client, byte_span.new(1)) end)
+                helper.raises("system", "EBADF", function() call(client, name) end)
             end
         end))
 
@@ -280,7 +295,7 @@ for kind, wrap in pairs{ ["a socket"] = false, ["a table"] = M.wrapped } do
             emilua.this_fiber.forbid_suspend()
             for _, name in ipairs{ "read_some", "write_some", "shutdown", "client_handshake", "server_handshake" } do
                 helper.raises("emilua.core", "forbid_suspend_block", function()
-                    client[name](client, byte_span.new(1))
+                    call(client, name)
                 end)
             end
             emilua.this_fiber.allow_suspend()

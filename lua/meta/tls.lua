@@ -181,9 +181,10 @@ function socket:read_some(bs) end
 ---@return integer
 function socket:write_some(bs) end
 
----Ends the connection on both sides.
+---Ends the connection on both sides, or with `"send"` on this one.
 ---@async
-function socket:shutdown() end
+---@param what? "send"
+function socket:shutdown(what) end
 
 ---Closes what is below; pending operations end with `operation_aborted`.
 function socket:close() end

@@ -25,8 +25,8 @@ pub struct Session {
     pub(super) incoming: Incoming,
     /// Why the connection cannot be used any more.
     pub(super) failure: Option<Failure>,
-    /// A fiber that wrote was interrupted and has left unsent bytes, which go out with the next operation.
-    pub(super) unsent: bool,
+    /// A fiber waits until the socket has taken what it wrote. Else a read sends what there is.
+    pub(super) writer_waits: bool,
 }
 
 /// Bytes from the peer, consumed from the front.
@@ -121,7 +121,7 @@ pub extern "C" fn new(context: *const Context, socket: *mut Io) -> *mut Session 
         socket,
         incoming: Incoming::default(),
         failure: None,
-        unsent: false,
+        writer_waits: false,
     }))
 }
 

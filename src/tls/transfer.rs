@@ -87,11 +87,14 @@ impl Session {
         while connection.wants_write() {
             match connection.write_tls(&mut wire) {
                 Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(Stop::Blocked),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.writer_waits |= waiter == Direction::Write;
+                    return Err(Stop::Blocked);
+                }
                 Err(error) => return Err(self.explain(error)),
             }
         }
-        self.unsent = false;
+        self.writer_waits = false;
         Ok(())
     }
 
@@ -118,7 +121,7 @@ impl Session {
             Err(error) => {
                 self.fail(error);
                 // The alert that tells the peer; it does no harm if it does not arrive.
-                let _ = self.send(Direction::Write);
+                let _ = self.send(Direction::Read);
                 Err(Stop::Failed)
             }
         }
@@ -153,11 +156,9 @@ impl Session {
             if self.failure.is_some() {
                 return Err(Stop::Failed);
             }
-            if self.unsent {
-                match self.send(Direction::Read) {
-                    Ok(()) | Err(Stop::Blocked) => {}
-                    stopped => stopped?,
-                }
+            // What an interrupted write has left, or an answer to the peer. A write tells of errors.
+            if connection.wants_write() && !self.writer_waits {
+                let _ = self.send(Direction::Read);
             }
             match self.receive() {
                 // What came before is delivered first.
@@ -168,7 +169,6 @@ impl Session {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<i32, Stop> {
-        self.unsent = false;
         if self.failure.is_some() {
             return Err(Stop::Failed);
         }
@@ -236,7 +236,7 @@ pub extern "C" fn flush(this: *mut Session) -> i32 {
 /// The fiber that wrote does not wait any longer.
 pub extern "C" fn leave_unsent(this: *mut Session) -> i32 {
     step(this, |session| {
-        session.unsent = true;
+        session.writer_waits = false;
         Ok(0)
     })
 }

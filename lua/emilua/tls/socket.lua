@@ -136,16 +136,19 @@ function methods:write_some(bs)
     return n
 end
 
-function methods:shutdown()
+-- With "send" the other direction stays as it is; without, the peer's end is waited for.
+function methods:shutdown(what)
     local f = enter()
     check_self(self)
+    if what ~= nil and what ~= "send" then raise("EINVAL", 2) end
     local state = self[STATE]
     if state ~= OPEN and state ~= SHUT then refuse(self) end
     check_yieldable()
     local wire = self[WIRE]
-    if wire:is_writing() then raise("EBUSY") end
+    if wire:is_writing() or not what and wire:is_reading() then raise("EBUSY") end
     self[STATE] = SHUT
-    tls_errors.check(wire:shutdown(f))
+    tls_errors.check(wire:finish(f))
+    if not what then tls_errors.check(wire:drain(f)) end
 end
 
 function methods:close()

@@ -62,7 +62,7 @@ end
 
 -- Waits until the socket has taken what the session holds. Who gives up leaves it to the next operation, and gets nil
 -- and the error.
-local function finish(self, f)
+local function wait_for_room(self, f)
     local ok, code = pcall(await, self.writes, f, flush, self.session)
     if ok then return code end
     native.leave_unsent(self.session)
@@ -74,7 +74,7 @@ function wire:write(f, bs)
     if self.writes[HEAD] then raise("EBUSY") end
     local n = tls_write(session, bs)
     if n == PENDING then
-        local code, e = finish(self, f)
+        local code, e = wait_for_room(self, f)
         if not code then error(e, 0) end
         if code < 0 then return code end
         n = tls_write(session, bs)
@@ -84,26 +84,30 @@ function wire:write(f, bs)
         return n
     end
     -- The session has taken the bytes: that is the result, whatever happens to the fiber.
-    local code = finish(self, f)
+    local code = wait_for_room(self, f)
     if code and code < 0 then return code end
     return n - UNSENT
 end
 
+function wire:is_reading() return self.reads[HEAD] end
+
 function wire:is_writing() return self.writes[HEAD] end
 
-function wire:shutdown(f)
-    local session = self.session
-    native.send_close(session)
-    local code = flush(session)
-    if code == PENDING then
-        local e
-        code, e = finish(self, f)
-        if not code then error(e, 0) end
-    end
-    -- A read that is pending gets what the peer answers.
-    if code < 0 or self.reads[HEAD] then return code end
-    code = drain(session)
-    if code == PENDING then code = await(self.reads, f, drain, session) end
+-- Says that nothing follows.
+function wire:finish(f)
+    native.send_close(self.session)
+    local code = flush(self.session)
+    if code ~= PENDING then return code end
+    local e
+    code, e = wait_for_room(self, f)
+    if not code then error(e, 0) end
+    return code
+end
+
+-- Waits until the peer says so; what it still sends is dropped.
+function wire:drain(f)
+    local code = drain(self.session)
+    if code == PENDING then code = await(self.reads, f, drain, self.session) end
     return code
 end
 

@@ -3,6 +3,7 @@
 local import = ...
 local byte_span = import("byte_span")
 local errors = import("core.errors")
+local mutex = import("mutex")
 local native = import("tls.native")
 local charge = import("core.scheduler").charge
 local pcall = import("core.scope").stock_pcall
@@ -26,7 +27,7 @@ function wire.new(context, stream)
         outgoing = byte_span.new(SIZE),
         from = 1, to = 0, -- the part of `outgoing` that the stream has not taken yet
         reading = false, writing = false,
-        unsent = false, -- a write was interrupted before all was sent
+        sending = mutex.new(), -- a fiber that reads may have to send too
     }, wire)
 end
 
@@ -48,24 +49,29 @@ local function check_count(n, most, name)
 end
 
 -- Writes all that the session has for the peer. What an interruption leaves is still there the next time.
-local function flush(self)
+local function send(self)
     local stream, outgoing = self.stream, self.outgoing
     while true do
         if self.from > self.to then
             self.from, self.to = 1, native.take(self.session, outgoing)
-            if self.to <= 0 then
-                self.unsent = false
-                return self.to
-            end
+            if self.to <= 0 then return self.to end
         end
         local rest = outgoing:slice(self.from, self.to)
         self.from = self.from + check_count(stream:write_some(rest), #rest, "write_some")
     end
 end
 
+local function flush(self)
+    self.sending:lock()
+    local ok, result = pcall(send, self)
+    self.sending:unlock()
+    if not ok then error(result, 0) end
+    return result
+end
+
 -- The same where it does not decide about the outcome; while a fiber writes, that one does it.
 local function try_flush(self)
-    if not self.writing then pcall(exclusive, self, "writing", flush) end
+    if not self.writing then pcall(flush, self) end
 end
 
 local function is_eof(e)
@@ -92,7 +98,8 @@ end
 local function pump(self, call, bs)
     while true do
         local code = call(self.session, bs)
-        if code == native.FAILED then try_flush(self) end -- the alert
+        -- What an interrupted write has left, or an answer to the peer; the alert.
+        if code == PENDING or code == native.FAILED then try_flush(self) end
         if code ~= PENDING then return code end
         receive(self)
     end
@@ -116,7 +123,6 @@ function wire:handshake()
 end
 
 function wire:read(f, bs)
-    if self.unsent and not self.reading then try_flush(self) end
     local n = exclusive(self, "reading", pump, native.read, bs)
     charge(f)
     return n
@@ -127,11 +133,8 @@ local function write(self, bs)
     if code < 0 then return code end
     local n = native.write(self.session, bs)
     local ok, e = pcall(flush, self)
-    if not ok then
-        self.unsent = true
-        -- The session has taken the bytes: that is the result.
-        if n < 0 or not is_interrupted(e) then error(e, 0) end
-    end
+    -- The session has taken the bytes: that is the result of an interrupted write.
+    if not ok and (n < 0 or not is_interrupted(e)) then error(e, 0) end
     return n
 end
 
@@ -141,15 +144,20 @@ function wire:write(f, bs)
     return n
 end
 
+function wire:is_reading() return self.reading end
+
 function wire:is_writing() return self.writing end
+
+-- Says that nothing follows.
+function wire:finish()
+    native.send_close(self.session)
+    return exclusive(self, "writing", flush)
+end
 
 local function drain(session) return native.drain(session) end
 
-function wire:shutdown()
-    native.send_close(self.session)
-    local code = exclusive(self, "writing", flush)
-    -- A read that is pending gets what the peer answers.
-    if code < 0 or self.reading then return code end
+-- Waits until the peer says so; what it still sends is dropped.
+function wire:drain()
     return exclusive(self, "reading", pump, drain)
 end
 
