@@ -6,7 +6,7 @@ local errors = import("core.errors")
 local raise = errors.raise
 local getmetatable, type = getmetatable, type
 
-local stream = {}
+local stream = { scanner = import("stream.scanner") }
 
 -- Any value may be a stream that has fields.
 local function check_stream(io)

@@ -66,6 +66,7 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"resolve", &crate::resolve::OPERATIONS),
     #[cfg(target_os = "linux")]
     (c"sandbox", &crate::sandbox::OPERATIONS),
+    (c"scanner", &crate::scanner::OPERATIONS),
     (c"serial", &crate::io::serial::OPERATIONS),
     (c"signal", &system::signal::OPERATIONS),
     (c"span", &crate::span::OPERATIONS),

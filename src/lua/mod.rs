@@ -2,7 +2,7 @@
 
 mod source;
 
-use crate::{bridge, json, push_function, rdf, span, system, vm};
+use crate::{bridge, json, push_function, rdf, scanner, span, system, vm};
 use mlua::ffi::{self, lua_State};
 use std::ffi::{CStr, c_int};
 
@@ -66,6 +66,7 @@ unsafe fn functions(l: *mut lua_State) {
             system::program::FUNCTIONS,
             rdf::FUNCTIONS,
             json::FUNCTIONS,
+            scanner::FUNCTIONS,
         ];
         for (name, function) in lists.into_iter().flatten() {
             push_function(l, *function);
