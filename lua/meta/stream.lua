@@ -44,6 +44,14 @@ function stream.write_all(io, data) end
 ---@return integer n bytes written
 function stream.write_at_least(io, bs, minimum) end
 
+---Copies from one stream to another until the end or the limit.
+---@async
+---@param from emilua.read_stream
+---@param to emilua.write_stream
+---@param limit? integer
+---@return integer n bytes copied
+function stream.copy(from, to, limit) end
+
 ---@class emilua.stream.scannerlib
 ---@field mt { __index: table } metatable of scanners; classes of one's own may stand on it
 local scannerlib = {}

@@ -49,6 +49,8 @@ operations! {
 
 /// The areas by name.
 pub const AREAS: &[(&CStr, &Operations)] = &[
+    #[cfg(target_os = "freebsd")]
+    (c"capsicum", &crate::io::descriptor::capsicum::OPERATIONS),
     (c"core", &OPERATIONS),
     (c"descriptor", &crate::io::descriptor::OPERATIONS),
     (c"exit", &system::exit::OPERATIONS),
@@ -70,6 +72,7 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"serial", &crate::io::serial::OPERATIONS),
     (c"signal", &system::signal::OPERATIONS),
     (c"span", &crate::span::OPERATIONS),
+    (c"splice", &crate::io::splice::OPERATIONS),
     (c"standard", &system::standard::OPERATIONS),
     #[cfg(unix)]
     (c"terminal", &system::terminal::OPERATIONS),

@@ -12,6 +12,7 @@ mod readiness;
 mod send_file;
 pub mod serial;
 mod socket;
+pub mod splice;
 mod transfer;
 #[cfg(unix)]
 pub mod unix;
