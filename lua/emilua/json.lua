@@ -202,7 +202,8 @@ end
 local function check(code)
     if code == 0 then return end
     if code == 1 then error(errors.new(LEXER, UNEXPECTED_TOKEN), 0) end
-    if code == -errors.system_number.ENOMEM then error("not enough memory", 0) end
+    if code == 2 then error("not enough memory", 0) end
+    if code == 3 then errors.raise_system("EBADF") end
     errors.raise_code(code)
 end
 
@@ -247,7 +248,7 @@ function writer_mt.__index(self, key)
     if method then return method end
     if key ~= "level" then errors.bad_index() end
     local level = write.level(self)
-    if level < 0 then errors.raise_code(level) end
+    if level < 0 then errors.raise_system("EBADF") end
     return level
 end
 

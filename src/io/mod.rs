@@ -21,7 +21,9 @@ pub mod wire;
 pub use endpoint::Endpoint;
 pub use readiness::{Borrowed, Descriptor};
 pub use socket::accept;
-pub use transfer::{code, read, write};
+#[cfg(unix)]
+pub use transfer::code;
+pub use transfer::{read, write};
 
 use crate::bridge::{guard, operations};
 use crate::file::File;
@@ -119,6 +121,7 @@ impl Io {
     }
 
     /// One whose descriptor is the runtime's own: the user's, who sees none, do not count it.
+    #[cfg(unix)]
     pub fn internal(vm: &Vm, tokens: [u32; 2]) -> Self {
         let mut io = Self::new(vm, tokens);
         io.descriptors = Rc::default();
