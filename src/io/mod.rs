@@ -10,6 +10,7 @@ mod interface;
 mod option;
 mod readiness;
 mod send_file;
+pub mod serial;
 mod socket;
 pub mod splice;
 mod transfer;
@@ -18,7 +19,7 @@ pub mod unix;
 pub mod wire;
 
 pub use endpoint::Endpoint;
-pub use readiness::Descriptor;
+pub use readiness::{Borrowed, Descriptor};
 pub use socket::accept;
 #[cfg(unix)]
 pub use transfer::code;
@@ -30,7 +31,7 @@ use crate::span::Span;
 use crate::system;
 use crate::vm::{Shared, Token, Vm};
 pub use descriptor::{copy_descriptor, fill};
-use readiness::{Borrowed, Registration};
+use readiness::Registration;
 use socket2::SockRef;
 use std::cell::Cell;
 use std::ffi::c_char;
