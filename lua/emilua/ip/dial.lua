@@ -118,29 +118,23 @@ function dial.connect(entries, new)
     return one_by_one(entries, new)
 end
 
--- A TCP socket that is connected to the host and the service, which are texts.
-function dial.stream(host, service, new)
+-- The addresses of an endpoint's text. Numbers need no lookup.
+local function addresses(text, kind)
+    local host, service, a = endpoint.split(text)
     local f = enter()
     check_yieldable()
-    return dial.connect(resolve.addresses(f, host, service, 0, resolve.STREAM, resolve.DEFAULT), new)
+    if a and service:find("^%d+$") then return { { address = a, port = tonumber(service) } } end
+    return resolve.addresses(f, host, service, 0, kind, resolve.DEFAULT)
 end
 
 -- ip.tcp.dial for sockets that new() makes.
 function dial.tcp(new)
-    return function(text)
-        local host, service = endpoint.split(text)
-        return dial.stream(host, service, new)
-    end
+    return function(text) return dial.connect(addresses(text, resolve.STREAM), new) end
 end
 
 -- ip.udp.dial. To connect sends nothing, so there is no race.
 function dial.udp(new)
-    return function(text)
-        local host, service = endpoint.split(text)
-        local f = enter()
-        check_yieldable()
-        return one_by_one(resolve.addresses(f, host, service, 0, resolve.DATAGRAM, resolve.DEFAULT), new)
-    end
+    return function(text) return one_by_one(addresses(text, resolve.DATAGRAM), new) end
 end
 
 -- Where to listen: an address and a port.

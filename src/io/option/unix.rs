@@ -1,6 +1,6 @@
 //! Options that socket2 has no function for: setsockopt(2), getsockopt(2).
 
-use socket2::{Domain, SockRef};
+use socket2::SockRef;
 use std::io;
 use std::os::fd::AsRawFd;
 
@@ -24,7 +24,7 @@ pub const KEEPCNT: Name = (libc::IPPROTO_TCP, libc::TCP_KEEPCNT);
 
 /// Whether the socket is of family v6.
 pub fn is_v6(socket: &SockRef<'_>) -> io::Result<bool> {
-    Ok(socket.domain()? == Domain::IPV6)
+    Ok(socket.local_addr()?.is_ipv6())
 }
 
 pub fn set(socket: &SockRef<'_>, (level, name): Name, value: i32) -> io::Result<()> {
