@@ -1,5 +1,4 @@
--- Round trips of a message between two VMs: `ping_pong.lua SCALE one|two WHAT`, in one context or in two. WHAT is `string`
--- or `table`.
+-- Round trips of a message between two VMs, in one context or in two: `ping_pong.lua SCALE one|two string|table`.
 
 package.path = "bench/lib/?.lua;" .. package.path
 
@@ -15,11 +14,9 @@ emilua.run(function()
     local echo = emilua.spawn_vm { inherit_context = not two, source = [[
         local inbox = require "emilua.inbox"
         local reply = inbox:receive()
-        while true do
-            local ok, message = pcall(inbox.receive, inbox)
-            if not ok then return end
-            reply:send(message)
-        end
+        pcall(function()
+            while true do reply:send(inbox:receive()) end
+        end)
     ]] }
     echo:send(inbox)
     local function play(count)
