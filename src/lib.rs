@@ -15,6 +15,7 @@ mod regex;
 mod resolve;
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 mod sandbox;
+mod scanner;
 mod span;
 mod system;
 mod tls;

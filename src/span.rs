@@ -18,14 +18,14 @@ pub struct Span {
 
 /// C functions of this module, as [`crate::lua`] registers them.
 pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] =
-    &[(c"span_class", class)];
+    &[(c"span_class", class), (c"views_of", views_of)];
 
 operations! {
     find: fn(*const Span, *const u8, usize, usize) -> f64;
     rfind: fn(*const Span, *const u8, usize, usize) -> f64;
 }
 
-/// Where the constructors, which are closures, keep the metatable of spans.
+/// Where the constructors and makers, which are closures, keep the metatable of spans.
 const CLASS: c_int = ffi::lua_upvalueindex(1);
 
 /// Bytes of blocks after which the collector is pushed on: its own pace counts steps, not sizes,
@@ -37,7 +37,7 @@ thread_local! {
     static DEBT: Cell<usize> = const { Cell::new(0) };
 }
 
-/// `span_class(metatable) -> new, view, views`: the constructors of spans with that metatable.
+/// `span_class(metatable) -> new, view`: the constructors of spans with that metatable.
 unsafe extern "C-unwind" fn class(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with a table.
     unsafe {
@@ -46,10 +46,8 @@ unsafe extern "C-unwind" fn class(l: *mut lua_State) -> c_int {
         ffi::lua_pushcclosure(l, new, 1);
         ffi::lua_pushvalue(l, 1);
         ffi::lua_pushcclosure(l, view, 1);
-        ffi::lua_pushvalue(l, 1);
-        ffi::lua_pushcclosure(l, views, 1);
     }
-    3
+    2
 }
 
 /// Pushes a span whose environment is the table at `anchor`.
@@ -110,25 +108,82 @@ unsafe extern "C-unwind" fn view(l: *mut lua_State) -> c_int {
     1
 }
 
-/// `views(span, offsets, count, list, n)`: puts views of the same block behind the first `n` elements of a list. `offsets`
-/// is a cdata of pairs of 32-bit integers, beginning and end.
+/// Pushes a function whose upvalues are the metatable of the span at index 1, and the span. The span's anchor becomes its
+/// environment, and so that of userdata that it makes: views by [`push_view`] cost half of those by [`push`].
+///
+/// # Safety
+/// `l` has three free slots and a span at index 1.
+pub unsafe fn push_maker(
+    l: *mut lua_State,
+    maker: unsafe extern "C-unwind" fn(*mut lua_State) -> c_int,
+) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        ffi::lua_getmetatable(l, 1);
+        ffi::lua_pushvalue(l, 1);
+        ffi::lua_pushcclosure(l, maker, 2);
+        ffi::lua_getfenv(l, 1);
+        ffi::lua_setfenv(l, -2);
+    }
+}
+
+/// The span of a running maker.
+///
+/// # Safety
+/// Called from a function that [`push_maker`] has pushed.
+pub unsafe fn maker_span<'a>(l: *mut lua_State) -> &'a Span {
+    // SAFETY: the span is an upvalue.
+    unsafe { &*ffi::lua_touserdata(l, ffi::lua_upvalueindex(2)).cast::<Span>() }
+}
+
+/// Pushes a view of the bytes between two offsets of a maker's span.
+///
+/// # Safety
+/// As of [`maker_span`], with offsets inside of its capacity; two free slots.
+#[inline]
+pub unsafe fn push_view(l: *mut lua_State, span: &Span, start: usize, end: usize) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let view = ffi::lua_newuserdata(l, size_of::<Span>()).cast::<Span>();
+        view.write(Span {
+            data: span.data.add(start),
+            len: end - start,
+            capacity: span.capacity - start,
+        });
+        ffi::lua_pushvalue(l, CLASS);
+        ffi::lua_setmetatable(l, -2);
+    }
+}
+
+/// `views_of(span) -> views`
+unsafe extern "C-unwind" fn views_of(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half with a span.
+    unsafe { push_maker(l, views) };
+    1
+}
+
+/// `views(offsets, count, base, list, n) -> list`: puts views behind the first `n` elements of a list, a new one if it is
+/// nil. `offsets` is a cdata of pairs of 32-bit integers, beginning and end, both less `base`.
 unsafe extern "C-unwind" fn views(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with offsets inside the span's bounds.
     unsafe {
-        let parent = ffi::lua_touserdata(l, 1).cast::<Span>();
-        let offsets = ffi::lua_topointer(l, 2).cast::<[i32; 2]>();
-        let count = ffi::lua_tonumber(l, 3) as usize;
+        let span = maker_span(l);
+        let offsets = ffi::lua_topointer(l, 1).cast::<[i32; 2]>();
+        let count = ffi::lua_tonumber(l, 2) as c_int;
+        let base = ffi::lua_tonumber(l, 3) as usize;
         let n = ffi::lua_tonumber(l, 5) as c_int;
         ffi::lua_settop(l, 4);
-        ffi::lua_getfenv(l, 1);
+        if ffi::lua_isnil(l, 4) != 0 {
+            ffi::lua_createtable(l, count, 0);
+            ffi::lua_replace(l, 4);
+        }
         for i in 0..count {
-            let [start, end] = (*offsets.add(i)).map(|offset| offset as usize);
-            let data = (*parent).data.add(start);
-            push(l, data, end - start, (*parent).capacity - start, 5);
-            ffi::lua_rawseti(l, 4, n as ffi::lua_Integer + i as ffi::lua_Integer + 1);
+            let [start, end] = (*offsets.add(i as usize)).map(|offset| base + offset as usize);
+            push_view(l, span, start, end);
+            ffi::lua_rawseti_(l, 4, n + i + 1);
         }
     }
-    0
+    1
 }
 
 /// The bytes of the string or span at `index`.

@@ -3,8 +3,9 @@
 //
 //   load [KIND:]CONNECTIONS SECONDS WARMUP SERVER_CPU COMMAND...
 //
-// KIND is `tcp`; `udp`, one socket for each; or `new`, a TCP connection for each request, which the server ends. The
-// server prints its port (on 127.0.0.1) as its first line. Every answer is compared with what was sent.
+// KIND is `tcp`; `udp`, one socket for each; `new`, a TCP connection for each request, which the server ends; or `unix`
+// or `seqpacket`, UNIX sockets. The server prints its port (on 127.0.0.1) as its first line, or the number N of its
+// abstract name "bench-N". Every answer is compared with what was sent.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,7 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,8 +36,16 @@ struct connection {
 };
 
 static pid_t server;
-static enum { TCP, UDP, NEW } kind;
-static struct sockaddr_in address = {.sin_family = AF_INET};
+enum kind { TCP, UDP, NEW, UNIX, SEQPACKET };
+static const char *const kinds[] = {"tcp:", "udp:", "new:", "unix:", "seqpacket:"};
+static const int types[] = {SOCK_STREAM, SOCK_DGRAM, SOCK_STREAM, SOCK_STREAM, SOCK_SEQPACKET};
+static enum kind kind;
+static union {
+    struct sockaddr any;
+    struct sockaddr_in in;
+    struct sockaddr_un un;
+} address;
+static socklen_t address_length;
 static int poller;
 
 static void fail(const char *what)
@@ -94,13 +105,27 @@ static void ask(struct connection *c)
         fail("send");
 }
 
+// The address of the server that has printed `number`.
+static void set_address(int number)
+{
+    if (kind < UNIX) {
+        address.in = (struct sockaddr_in){
+            .sin_family = AF_INET, .sin_port = htons((uint16_t)number), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        address_length = sizeof address.in;
+    } else {
+        address.un.sun_family = AF_UNIX;
+        int length = snprintf(address.un.sun_path + 1, sizeof address.un.sun_path - 1, "bench-%d", number);
+        address_length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
+    }
+}
+
 static void open_connection(struct connection *c)
 {
     int one = 1;
-    c->fd = socket(AF_INET, kind == UDP ? SOCK_DGRAM : SOCK_STREAM, 0);
-    if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&address, sizeof address))
+    c->fd = socket(address.any.sa_family, types[kind], 0);
+    if (c->fd < 0 || connect(c->fd, &address.any, address_length))
         fail("connect");
-    if (kind != UDP)
+    if (kind == TCP || kind == NEW)
         setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
     if (epoll_ctl(poller, EPOLL_CTL_ADD, c->fd, &event))
@@ -158,10 +183,11 @@ int main(int argc, char **argv)
     }
     const char *colon = strchr(argv[1], ':');
     int count = atoi(colon ? colon + 1 : argv[1]);
-    kind = !strncmp(argv[1], "udp:", 4) ? UDP : !strncmp(argv[1], "new:", 4) ? NEW : TCP;
+    for (enum kind k = TCP; k <= SEQPACKET; k++)
+        if (!strncmp(argv[1], kinds[k], strlen(kinds[k])))
+            kind = k;
     double duration = atof(argv[2]), warm_up = atof(argv[3]);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons((uint16_t)start_server(atoi(argv[4]), argv + 5));
+    set_address(start_server(atoi(argv[4]), argv + 5));
 
     clockid_t server_clock;
     if ((errno = clock_getcpuclockid(server, &server_clock)))

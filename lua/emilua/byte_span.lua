@@ -9,8 +9,8 @@ local cast, copy, fill, ffi_string = ffi.cast, ffi.copy, ffi.fill, ffi.string
 local span_pointer = native.span_pointer
 
 local mt = { __metatable = "byte_span" }
-local make, native_view, native_views = native.span_class(mt)
-native.span_view, native.span_views = native_view, native_views
+local make, native_view = native.span_class(mt)
+native.span_view = native_view
 local raise = errors.raise
 local getmetatable, select, tonumber, type = getmetatable, select, tonumber, type
 local floor, ceil = math.floor, math.ceil

@@ -4,6 +4,7 @@ local errors = import("core.errors")
 local native = import("core.native")
 
 local raise = errors.raise
+local stock_pcall = import("core.scope").stock_pcall
 local error, getmetatable, rawequal, rawget, setmetatable, type = error, getmetatable, rawequal, rawget, setmetatable,
     type
 
@@ -93,6 +94,42 @@ function json.decode(text, opts)
     return finish(decode(text, opts == nil and MAX_DEPTH or check_options(opts, 2, DECODE_OPTIONS)))
 end
 
+local LINES_OPTIONS = { max_depth = "number", max_record_size = "number" }
+
+-- Whether a record has only white space.
+local function is_blank(record)
+    for i = 1, #record do
+        local byte = record[i]
+        if byte ~= 32 and byte ~= 9 and byte ~= 13 then return false end
+    end
+    return true
+end
+
+function json.lines(source, opts)
+    local depth = opts == nil and MAX_DEPTH or check_options(opts, 2, LINES_OPTIONS)
+    local scanner = import("stream.scanner")
+    local records = source
+    if not rawequal(getmetatable(source), scanner.mt) then
+        records = scanner.new({ stream = source, max_record_size = opts and opts.max_record_size })
+    end
+    return function()
+        repeat
+            local ok, record = stock_pcall(records.get_line, records)
+            if not ok then
+                if errors.is_eof(record) then return nil end
+                error(record, 0)
+            end
+            if not is_blank(record) then
+                local value, path, category, code, offset, line, column, detail = decode(record, depth)
+                if value ~= nil then return value end
+                local e = decode_error(path, category, code, offset, line, column, detail)
+                e.record = records.record_number
+                error(e, 0)
+            end
+        until false
+    end
+end
+
 -- What the codes of src/json/encode.rs mean.
 local STOPS = {
     [2] = function() raise("EINVAL") end,
@@ -165,7 +202,8 @@ end
 local function check(code)
     if code == 0 then return end
     if code == 1 then error(errors.new(LEXER, UNEXPECTED_TOKEN), 0) end
-    if code == -errors.system_number.ENOMEM then error("not enough memory", 0) end
+    if code == 2 then error("not enough memory", 0) end
+    if code == 3 then errors.raise_system("EBADF") end
     errors.raise_code(code)
 end
 
@@ -210,7 +248,7 @@ function writer_mt.__index(self, key)
     if method then return method end
     if key ~= "level" then errors.bad_index() end
     local level = write.level(self)
-    if level < 0 then errors.raise_code(level) end
+    if level < 0 then errors.raise_system("EBADF") end
     return level
 end
 

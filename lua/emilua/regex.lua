@@ -1,28 +1,18 @@
 -- regex: patterns of three grammars on strings and byte spans. src/regex finds bounds, this half makes values of them.
 local import = ...
 local byte_span = import("byte_span")
+local engine = import("regex.native")
 local errors = import("core.errors")
+local fields = import("regex.fields")
 local native = import("core.native")
 local ffi = require("ffi")
 
 local raise = errors.raise
 local cast, ffi_string, new_cdata = ffi.cast, ffi.string, ffi.new
 local span_pointer, byte_pointer = native.span_pointer, ffi.typeof("const uint8_t *")
-local span_view, span_views = native.span_view, native.span_views
+local span_view = native.span_view
 local error, getmetatable, setmetatable, tonumber = error, getmetatable, setmetatable, tonumber
 local type, unpack = type, unpack
-
-local report_type = ffi.typeof("struct { int32_t code, at, groups; }")
-local progress_type = ffi.typeof("struct { int32_t at, started, done, empty; }")
-local report = ffi.typeof("$ * /* report */", report_type)
-local progress = ffi.typeof("$ * /* progress */", progress_type)
-local engine = native.bind("regex", [[
-    void *new(const uint8_t *, size_t, int32_t, int32_t, $);
-    void free(void *);
-    int32_t find(void *, const uint8_t *, size_t, int32_t, int32_t *);
-    int32_t matches(void *, const uint8_t *, size_t, int32_t, int32_t *);
-    int32_t split(void *, const uint8_t *, size_t, $, int32_t *, int32_t);
-    int32_t patsplit(void *, const uint8_t *, size_t, $, int32_t *, int32_t); ]], report, progress, progress)
 
 local REGEX = errors.category_of("regex", {
     [1] = "invalid character class name",
@@ -46,7 +36,7 @@ local GRAMMARS = { basic = 0, extended = 1, ecma = 2 }
 local IGNORE_CASE, NOSUBS = 1, 2
 
 -- Slots of an object: the native pattern, the bounds of its groups, and its properties.
-local HANDLE, OFFSETS, GROUPS = 1, 2, 3
+local HANDLE, OFFSETS, GROUPS = engine.HANDLE, engine.OFFSETS, engine.GROUPS
 local PROPERTIES = { mark_count = GROUPS, grammar = 4, ignore_case = 5, nosubs = 6, optimized = 7 }
 
 local mt = { __metatable = "regex" }
@@ -96,7 +86,7 @@ function regex.new(opts)
     if not GRAMMARS[grammar] then raise("EINVAL", "grammar") end
     local ignore_case, nosubs, optimize = flag(opts, "ignore_case"), flag(opts, "nosubs"), flag(opts, "optimize")
     local flags = (ignore_case and IGNORE_CASE or 0) + (nosubs and NOSUBS or 0)
-    local result = report_type()
+    local result = engine.new_report()
     local handle = engine.new(pattern, #pattern, GRAMMARS[grammar], flags, result)
     if handle == nil then construction_error(result) end
     local offsets = new_cdata("int32_t[?]", 2 * result.groups + 2)
@@ -158,29 +148,12 @@ function regex.search(re, subject, flags)
     return result
 end
 
--- Bounds of fields; they are found so many at a time.
-local ROOM = 256
-local bounds = new_cdata("int32_t[?]", 2 * ROOM)
-
--- The fields that `find` tells, as strings or views.
+-- The fields that `find` tells.
 local function collect(re, subject, find)
     local data, length = subject_of(re, subject)
     if re[GROUPS] > 0 then raise("ENOTSUP") end
-    local list, n, state = {}, 0, progress_type()
-    local handle, is_string = re[HANDLE], type(subject) == "string"
-    repeat
-        local count = check(find(handle, data, length, state, bounds, ROOM))
-        if is_string then
-            for i = 0, count - 1 do
-                local first = bounds[2 * i]
-                list[n + i + 1] = ffi_string(data + first, bounds[2 * i + 1] - first)
-            end
-        else
-            span_views(subject, bounds, count, list, n)
-        end
-        n = n + count
-    until state.done ~= 0
-    return list
+    if type(subject) == "string" then return fields.strings(find, re[HANDLE], data, length) end
+    return fields.views(find, re[HANDLE], native.views_of(subject), data, length, 0)
 end
 
 function regex.split(re, subject) return collect(re, subject, engine.split) end

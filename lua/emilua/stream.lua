@@ -6,12 +6,12 @@ local errors = import("core.errors")
 local raise = errors.raise
 local getmetatable, type = getmetatable, type
 
-local stream = {}
+local stream = { scanner = import("stream.scanner") }
 
 -- Any value may be a stream that has fields.
-local function check_stream(io)
+local function check_stream(io, arg)
     local kind = type(io)
-    if kind ~= "table" and kind ~= "userdata" and kind ~= "cdata" then raise("EINVAL", 1) end
+    if kind ~= "table" and kind ~= "userdata" and kind ~= "cdata" then raise("EINVAL", arg or 1) end
 end
 
 local function check_span(bs)
@@ -69,6 +69,13 @@ function stream.write_at_least(io, bs, minimum)
     check_span(bs)
     check_minimum(minimum, "write_at_least")
     return write(io, bs, minimum)
+end
+
+function stream.copy(from, to, limit)
+    check_stream(from)
+    check_stream(to, 2)
+    if limit ~= nil and (type(limit) ~= "number" or limit % 1 ~= 0 or limit < 0) then raise("EINVAL", 3) end
+    return import("io.copy")(from, to, limit or math.huge)
 end
 
 return stream

@@ -41,6 +41,14 @@ function file_descriptor:is_socket(family, type, protocol) end
 ---@return emilua.file_descriptor
 function file_descriptor:openat(path, flags, mode) end
 
+---The capabilities that the file gives a program. Linux.
+---@return emilua.linux_capabilities
+function file_descriptor:cap_get() end
+
+---Sets the capabilities that the file gives a program. Linux.
+---@param caps emilua.linux_capabilities
+function file_descriptor:cap_set(caps) end
+
 ---Keeps only these Capsicum rights. FreeBSD.
 ---@param rights string[]
 function file_descriptor:cap_rights_limit(rights) end

@@ -29,6 +29,16 @@ local json = {}
 ---@return emilua.json_value
 function json.decode(text, opts) end
 
+---@class emilua.json_lines_options
+---@field max_depth? integer
+---@field max_record_size? integer greatest size of a line, 65,536 by default
+
+---An iterator over the values of the lines of a stream.
+---@param source emilua.read_stream|emilua.stream.scanner
+---@param opts? emilua.json_lines_options
+---@return async fun(): emilua.json_value|nil
+function json.lines(source, opts) end
+
 ---The text of a value; nothing with `opts.state`, to whose writer the value is written.
 ---@param value any
 ---@param opts? emilua.json_encode_options

@@ -3,7 +3,7 @@ local json = {}
 
 json.structure = { "json.writer" }
 
-json.arguments = { "json_decode_options", "json_encode_options", "json_null" }
+json.arguments = { "json_decode_options", "json_encode_options", "json_lines_options", "json_null" }
 
 function json.objects()
     local module = require "emilua.json"

@@ -50,6 +50,8 @@ operations! {
 /// The areas by name.
 pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"actor", &crate::actor::OPERATIONS),
+    #[cfg(target_os = "freebsd")]
+    (c"capsicum", &crate::io::descriptor::capsicum::OPERATIONS),
     (c"core", &OPERATIONS),
     (c"descriptor", &crate::io::descriptor::OPERATIONS),
     (c"exit", &system::exit::OPERATIONS),
@@ -67,8 +69,10 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"resolve", &crate::resolve::OPERATIONS),
     #[cfg(target_os = "linux")]
     (c"sandbox", &crate::sandbox::OPERATIONS),
+    (c"scanner", &crate::scanner::OPERATIONS),
     (c"signal", &system::signal::OPERATIONS),
     (c"span", &crate::span::OPERATIONS),
+    (c"splice", &crate::io::splice::OPERATIONS),
     (c"standard", &system::standard::OPERATIONS),
     #[cfg(unix)]
     (c"terminal", &system::terminal::OPERATIONS),

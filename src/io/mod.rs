@@ -11,6 +11,7 @@ mod option;
 mod readiness;
 mod send_file;
 mod socket;
+pub mod splice;
 mod transfer;
 #[cfg(unix)]
 pub mod unix;

@@ -6,8 +6,10 @@ use crate::span::Span;
 use mlua::ffi::{self, lua_State};
 use std::ffi::c_int;
 
-/// Results of an operation beside 0 and negated error numbers.
+/// Results of an operation that was refused; those of json.lua.
 const NOT_INNERMOST: i32 = 1;
+const NO_MEMORY: i32 = 2;
+const CONSUMED: i32 = 3;
 
 /// Text that an idle writer keeps room for.
 const KEEP: usize = 1 << 20;
@@ -57,8 +59,8 @@ pub enum Refusal {
 impl Refusal {
     fn code(self) -> i32 {
         match self {
-            Self::Memory => -libc::ENOMEM,
-            Self::Consumed => -libc::EBADF,
+            Self::Memory => NO_MEMORY,
+            Self::Consumed => CONSUMED,
             Self::NotInnermost => NOT_INNERMOST,
         }
     }
@@ -316,11 +318,12 @@ extern "C" fn close(writer: *mut Writer, object: i32) -> i32 {
     with(writer, |w| w.close(object != 0))
 }
 
+/// Number of open containers, or -1 if it has been consumed.
 extern "C" fn level(writer: *const Writer) -> i32 {
     // SAFETY: the Lua half passes the payload of a writer.
     let writer = unsafe { &*writer };
     if writer.consumed {
-        Refusal::Consumed.code()
+        -1
     } else {
         i32::try_from(writer.depth()).unwrap_or(i32::MAX)
     }

@@ -3,7 +3,7 @@
 mod source;
 
 use crate::vm::Vm;
-use crate::{actor, bridge, json, push_function, rdf, span, system, vm};
+use crate::{actor, bridge, json, push_function, rdf, scanner, span, system, vm};
 use mlua::ffi::{self, lua_State};
 use std::ffi::{CStr, c_int};
 
@@ -89,6 +89,7 @@ unsafe fn functions(l: *mut lua_State) {
             system::program::FUNCTIONS,
             rdf::FUNCTIONS,
             json::FUNCTIONS,
+            scanner::FUNCTIONS,
         ];
         for (name, function) in lists.into_iter().flatten() {
             push_function(l, *function);

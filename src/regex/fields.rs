@@ -5,26 +5,38 @@ use super::vm::{NOT_BOL, NOT_NULL};
 use super::{bytes, regex};
 use crate::bridge::guard;
 
-/// How far a subject has been split. Same layout as in regex.lua; all zero at first.
+/// How far a subject has been split. Same layout as in regex/fields.lua; all zero at first.
 #[repr(C)]
 pub struct Progress {
-    at: i32,
+    pub at: i32,
     /// There was a separator.
     started: i32,
-    done: i32,
+    pub done: i32,
     /// The last match was empty, and so the next one may begin where it was.
     empty: i32,
 }
 
 /// Pairs of offsets, in the memory of the Lua half.
-struct Bounds {
+pub struct Bounds {
     pairs: *mut i32,
     count: i32,
     room: i32,
 }
 
 impl Bounds {
-    fn push(&mut self, start: usize, end: usize) {
+    pub fn new(pairs: *mut i32, room: i32) -> Self {
+        Self {
+            pairs,
+            count: 0,
+            room,
+        }
+    }
+
+    pub fn count(&self) -> i32 {
+        self.count
+    }
+
+    pub fn push(&mut self, start: usize, end: usize) {
         // SAFETY: the Lua half passes room for so many pairs, and no more are pushed.
         unsafe {
             let pair = self.pairs.add(2 * self.count as usize);
@@ -34,7 +46,7 @@ impl Bounds {
         self.count += 1;
     }
 
-    fn full(&self) -> bool {
+    pub fn full(&self) -> bool {
         self.count == self.room
     }
 }
@@ -47,15 +59,11 @@ fn run(
     body: fn(&mut Regex, &[u8], &mut Progress, &mut Bounds),
 ) -> i32 {
     guard(|| {
-        let mut bounds = Bounds {
-            pairs,
-            count: 0,
-            room,
-        };
+        let mut bounds = Bounds::new(pairs, room);
         // SAFETY: the Lua half passes its progress.
         let progress = unsafe { &mut *progress };
         body(regex(this), bytes(data, len), progress, &mut bounds);
-        bounds.count
+        bounds.count()
     })
 }
 

@@ -2,7 +2,7 @@
 
 mod bracket;
 mod engine;
-mod fields;
+pub mod fields;
 mod grammar;
 mod vm;
 

@@ -31,6 +31,7 @@ operations! {
     session::free: fn(*mut Session);
     session::start_client: fn(*mut Session, i32, *const c_char, usize, *const c_char, usize) -> i32;
     session::start_server: fn(*mut Session, i32, *const c_char, usize) -> i32;
+    session::close: fn(*mut Session) -> i32;
     session::failed: fn(*const Session) -> i32;
     session::property: fn(*const Session, i32, *mut c_char, i32) -> i32;
     transfer::handshake: fn(*mut Session) -> i32;

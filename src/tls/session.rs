@@ -178,6 +178,15 @@ pub extern "C" fn start_server(
     })
 }
 
+/// Forgets the connection and its keys, before the collector finds the session.
+pub extern "C" fn close(this: *mut Session) -> i32 {
+    guard(|| {
+        let this = object(this);
+        (this.connection, this.incoming) = (None, Incoming::default());
+        0
+    })
+}
+
 /// The code of a session that has failed, or whose handshake was given up.
 pub extern "C" fn failed(this: *const Session) -> i32 {
     guard(|| object(this.cast_mut()).failed())

@@ -113,6 +113,11 @@ function errors.is_interrupted(e)
     return type(e) == "table" and rawget(e, "code") == INTERRUPTED and rawget(e, "category") == core
 end
 
+-- Whether `e` is the end of a stream.
+function errors.is_eof(e)
+    return type(e) == "table" and rawget(e, "code") == 2 and rawget(e, "category") == misc
+end
+
 -- Where the user's code stands that called into this module.
 local function where()
     for level = 3, 20 do

@@ -14,13 +14,14 @@ local path = import("filesystem.path")
 local status = import("filesystem.status")
 local ffi = require("ffi")
 
-local enter, HEAD = S.enter, S.HEAD
+local charge, enter, HEAD = S.charge, S.enter, S.HEAD
 local check_path, fail = check.path, check.fail
 local concat, remove, type = table.concat, table.remove, type
 local ffi_gc, ffi_string = ffi.gc, ffi.string
 local join = path.lexical.join
 local new_entry = directory.new_entry
-local perform, TOKEN = operation.perform, operation.TOKEN
+local await, TOKEN = operation.await, operation.TOKEN
+local PENDING = core.PENDING
 local walk_free, walk_start, walk_take = native.walk_free, native.walk_start, native.walk_take
 local DIRECTORY = status.DIRECTORY
 local EACCES = -errors.number.EACCES
@@ -33,7 +34,7 @@ local function closed_directory(text, job) return { false, join(text, ""), job }
 
 local out = ffi.new("void *[1]")
 
-local walk = {}
+local functions = {}
 
 local OPTIONS = {
     prune = function(x) return type(x) == "function" end,
@@ -89,19 +90,23 @@ local function look_through(state, job)
     end
 end
 
--- The next batch; nil at the end.
+-- Goes on to the next batch; at the end there is none. Between the end of a job and a consistent state nothing
+-- suspends.
 local function take(state, f)
     local job = state.running[1]
-    if not job then return nil end
+    state.ended = not job
+    if not job then return end
     if job.direction[HEAD] then errors.raise("EBUSY") end
-    perform(job.direction, f, walk_take, job.handle, job.view)
+    local code = walk_take(job.handle, job.view)
+    if code == PENDING then code = await(job.direction, f, walk_take, job.handle, job.view) end
     remove(state.running, 1)
-    job.directories = {}
     state.ended = true
+    if code < 0 then errors.raise_code(code) end
+    job.directories = {}
     look_through(state, job)
-    state.ended = false
     start_more(state)
-    return job
+    state.batch, state.at, state.ended = job, 0, false
+    charge(f)
 end
 
 local function advance(state)
@@ -117,15 +122,12 @@ local function advance(state)
                 fail(record.error, job.texts[record.directory + 1])
             end
         else
-            job = take(state, f)
-            state.batch, state.at = job or false, 0
-            state.ended = not job
+            take(state, f)
         end
     end
 end
 
--- walk(p[, opts]) -> function
-function walk.walk(p, opts)
+function functions.walk(p, opts)
     local text = check_path(p, 1)
     opts = check.options(opts, 2, OPTIONS)
     local state = {
@@ -139,4 +141,4 @@ function walk.walk(p, opts)
     end
 end
 
-return { functions = walk }
+return { functions = functions }

@@ -10,7 +10,8 @@ local state = import("core.scheduler").state
 local ffi = require("ffi")
 
 local raise, raise_code = errors.raise, errors.raise_code
-local getmetatable, setmetatable, type = getmetatable, setmetatable, type
+local getmetatable, setmetatable, tostring, type = getmetatable, setmetatable, tostring, type
+local bor = require("bit").bor
 local io_new, io_free, io_close, is_open = io.new, io.free, io.close, io.is_open
 
 local native = core.bind("descriptor", [[
@@ -27,7 +28,9 @@ local native = core.bind("descriptor", [[
     int32_t open_at(void *, const char *, size_t, uint32_t, int32_t, void *new);
     int32_t pipe(void *, void *);
     int32_t read(void *, const void *);
-    int32_t write(void *, const void *); ]])
+    int32_t write(void *, const void *);
+    int32_t capabilities_get(void *, void *, size_t);
+    int32_t capabilities_set(void *, const void *, size_t); ]])
 
 local HANDLE, FLIGHT = 1, 2
 local DEFAULT_MODE = 0x1b6 -- 0666, which the umask restricts
@@ -169,7 +172,7 @@ local ACCESS = { read_only = true, read_write = true, write_only = true }
 -- The bits of a list of names, which is argument `arg`.
 local function open_flags(names, arg, known)
     if type(names) ~= "table" then raise("EINVAL", arg) end
-    local bits, given, access = 0, {}, nil
+    local bits, access = 0, nil
     for i = 1, #names do
         local name = names[i]
         local bit = known[name] or raise("EINVAL", arg)
@@ -177,8 +180,7 @@ local function open_flags(names, arg, known)
             if access and access ~= name then raise("EINVAL", arg) end
             access = name
         end
-        if not given[name] then bits = bits + bit end
-        given[name] = true
+        bits = bor(bits, bit)
     end
     return bits
 end
@@ -215,14 +217,19 @@ function properties.type(handle) return FILE_TYPES[check(native.file_type(handle
 
 function properties.non_blocking(handle) return check(native.is_non_blocking(handle)) == 1 end
 
--- Capsicum is FreeBSD's.
-for name in ([[cap_rights_limit cap_rights_contains cap_rights_remove cap_ioctls_limit cap_ioctls_get
-    cap_fcntls_limit cap_fcntls_get]]):gmatch("%S+") do
-    methods[name] = function(self)
-        this(self)
-        raise("ENOSYS")
-    end
+function methods:cap_get()
+    local handle, file = this(self), import("system.capabilities.file")
+    local attribute = file.new()
+    return file.load(attribute, check(native.capabilities_get(handle, attribute, file.SIZE)))
 end
+
+function methods:cap_set(caps)
+    local handle = this(self)
+    local attribute, size = import("system.capabilities.file").save(caps)
+    check(native.capabilities_set(handle, attribute, size))
+end
+
+import("io.capsicum")(methods, this, check)
 
 function mt:__index(key)
     if is_dead(self) and key ~= "close" then errors.bad_index() end

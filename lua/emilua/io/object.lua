@@ -72,9 +72,13 @@ function object.nothing(f, self)
 end
 local nothing = object.nothing
 
+-- Names of the classes that read and that write bytes of their descriptor.
+object.streams = { [READ] = {}, [WRITE] = {} }
+
 -- The method that makes `call` on a span in one direction. The common case, that nobody waits and the call is done
 -- at once, is here and not in operation.perform(): it is compiled into one trace.
 function object.transfer(class, way, call)
+    object.streams[way][class] = true
     return function(self, bs)
         local f = enter()
         if getmetatable(self) ~= class then raise("EINVAL", 1) end

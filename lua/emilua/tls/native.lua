@@ -17,6 +17,7 @@ local tls = native.bind("tls", [[
     void free_session(void *);
     int32_t start_client(void *, int32_t, const char *, size_t, const char *, size_t);
     int32_t start_server(void *, int32_t, const char *, size_t);
+    int32_t close(void *);
     int32_t failed(const void *);
     int32_t property(const void *, int32_t, char *, int32_t);
     int32_t handshake(void *);

@@ -155,6 +155,7 @@ function methods:close()
     check_self(self)
     if self[STATE] == CLOSED then return end
     self[STATE] = CLOSED
+    native.close(self[WIRE].session)
     self[WIRE]:close()
 end
 

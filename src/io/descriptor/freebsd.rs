@@ -65,3 +65,13 @@ pub fn open_at(
     }
     Ok(openat(directory, path, flags, mode)?)
 }
+
+/// Files have no capabilities here.
+pub fn get_capabilities(_: BorrowedFd<'_>, _: &mut [u8]) -> io::Result<usize> {
+    Err(io::Error::from_raw_os_error(libc::ENOSYS))
+}
+
+/// See [`get_capabilities`].
+pub fn set_capabilities(_: BorrowedFd<'_>, _: &[u8]) -> io::Result<()> {
+    Err(io::Error::from_raw_os_error(libc::ENOSYS))
+}

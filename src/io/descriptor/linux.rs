@@ -68,3 +68,36 @@ pub fn open_at(
     }
     Ok(openat2(directory, path, how)?)
 }
+
+/// Where a file has its capabilities: capabilities(7).
+const CAPABILITIES: &CStr = c"security.capability";
+
+/// fgetxattr(2) of the capabilities; how many bytes they are.
+pub fn get_capabilities(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
+    // SAFETY: `buffer` has room for that many bytes.
+    let n = unsafe {
+        libc::fgetxattr(
+            fd.as_raw_fd(),
+            CAPABILITIES.as_ptr(),
+            buffer.as_mut_ptr().cast(),
+            buffer.len(),
+        )
+    };
+    Ok(Errno::result(n)? as usize)
+}
+
+/// fsetxattr(2) of the capabilities.
+pub fn set_capabilities(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<()> {
+    // SAFETY: `bytes` are that many.
+    let result = unsafe {
+        libc::fsetxattr(
+            fd.as_raw_fd(),
+            CAPABILITIES.as_ptr(),
+            bytes.as_ptr().cast(),
+            bytes.len(),
+            0,
+        )
+    };
+    Errno::result(result)?;
+    Ok(())
+}

@@ -4,6 +4,9 @@
 #[cfg_attr(windows, path = "windows.rs")]
 mod platform;
 
+#[cfg(target_os = "freebsd")]
+pub mod capsicum;
+
 use super::transfer::{LONGEST, code};
 use super::{Descriptor, Direction, Io, object};
 use crate::bridge::{EOF, count, failure, guard, operations, status};
@@ -27,6 +30,8 @@ operations! {
     pipe: fn(*mut Io, *mut Io) -> i32;
     read: fn(*mut Io, *const Span) -> i32;
     write: fn(*mut Io, *const Span) -> i32;
+    capabilities_get: fn(*mut Io, *mut u8, usize) -> i32;
+    capabilities_set: fn(*mut Io, *const u8, usize) -> i32;
 }
 
 /// Moves the descriptor of `from`, set to non-blocking mode, to `to`, which is closed.
@@ -229,5 +234,28 @@ extern "C" fn write(this: *mut Io, span: *const Span) -> i32 {
             |_| false,
         );
         code(result, count)
+    })
+}
+
+/// Reads the attribute with the capabilities of a file; its size.
+extern "C" fn capabilities_get(this: *mut Io, buffer: *mut u8, size: usize) -> i32 {
+    guard(|| {
+        // SAFETY: the Lua half passes `size` bytes.
+        let buffer = unsafe { std::slice::from_raw_parts_mut(buffer, size) };
+        let descriptor = object(this).descriptor();
+        match descriptor.and_then(|fd| platform::get_capabilities(fd, buffer)) {
+            Ok(n) => count(n),
+            Err(error) => failure(&error),
+        }
+    })
+}
+
+/// Writes the attribute with the capabilities of a file.
+extern "C" fn capabilities_set(this: *mut Io, bytes: *const u8, size: usize) -> i32 {
+    guard(|| {
+        // SAFETY: the Lua half passes `size` bytes.
+        let bytes = unsafe { std::slice::from_raw_parts(bytes, size) };
+        let descriptor = object(this).descriptor();
+        status(descriptor.and_then(|fd| platform::set_capabilities(fd, bytes)))
     })
 }

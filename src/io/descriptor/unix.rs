@@ -4,7 +4,7 @@
 #[cfg_attr(not(target_os = "linux"), path = "freebsd.rs")]
 mod kernel;
 
-pub use kernel::compare;
+pub use kernel::{compare, get_capabilities, set_capabilities};
 
 use nix::fcntl::{AT_FDCWD, FcntlArg, OFlag, fcntl};
 use nix::sys::stat::{Mode, SFlag, fstat};

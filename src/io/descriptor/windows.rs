@@ -60,3 +60,11 @@ pub fn read(_: &Socket, _: &mut [u8]) -> io::Result<usize> {
 pub fn write(_: &Socket, _: &[u8]) -> io::Result<usize> {
     unsupported()
 }
+
+pub fn get_capabilities(_: BorrowedSocket<'_>, _: &mut [u8]) -> io::Result<usize> {
+    unsupported()
+}
+
+pub fn set_capabilities(_: BorrowedSocket<'_>, _: &[u8]) -> io::Result<()> {
+    unsupported()
+}

@@ -8,6 +8,7 @@ use crate::io::{Direction, Io, object};
 use crate::span::Span;
 use socket2::{SockAddr, SockAddrStorage, Socket};
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::task::Poll;
 
@@ -21,8 +22,7 @@ type Length = usize;
 const CONTROL: usize = 2048;
 
 /// A buffer for control messages, aligned for their headers.
-#[repr(C, align(8))]
-struct Control([u8; CONTROL]);
+type Control = MaybeUninit<[u64; CONTROL / 8]>;
 
 /// Descriptors that have been received and wait for their objects.
 #[derive(Default)]
@@ -50,7 +50,7 @@ fn header(iov: &mut libc::iovec, control: &mut Control, control_length: usize) -
     header.msg_iov = iov;
     header.msg_iovlen = 1;
     if control_length > 0 {
-        header.msg_control = control.0.as_mut_ptr().cast();
+        header.msg_control = control.as_mut_ptr().cast();
         header.msg_controllen = control_length as _;
     }
     header
@@ -96,13 +96,13 @@ fn receive_once(
         iov_base: buffer.as_mut_ptr().cast(),
         iov_len: buffer.len(),
     };
-    let mut control = Control([0; CONTROL]);
+    let mut control = Control::uninit();
     let room = if fds.is_some() { CONTROL } else { 0 };
     let mut header = header(&mut iov, &mut control, room);
-    let mut storage = SockAddrStorage::zeroed();
-    if named {
-        header.msg_name = (&raw mut storage).cast();
+    let mut storage = named.then(SockAddrStorage::zeroed);
+    if let Some(storage) = &mut storage {
         header.msg_namelen = storage.size_of();
+        header.msg_name = (&raw mut *storage).cast();
     }
     // SAFETY: the header refers to memory of this function and of the caller.
     let n = unsafe {
@@ -119,7 +119,7 @@ fn receive_once(
         descriptors(&header, fds);
     }
     // SAFETY: recvmsg(2) has written an address of that length.
-    let sender = named.then(|| unsafe { SockAddr::new(storage, header.msg_namelen) });
+    let sender = storage.map(|storage| unsafe { SockAddr::new(storage, header.msg_namelen) });
     Ok(Received {
         bytes: n as usize,
         truncated: header.msg_flags & libc::MSG_CTRUNC != 0,
@@ -138,7 +138,7 @@ fn send_once(
         iov_base: bytes.as_ptr().cast_mut().cast(),
         iov_len: bytes.len(),
     };
-    let mut control = Control([0; CONTROL]);
+    let mut control = Control::uninit();
     let size = size_of_val(fds) as u32;
     let room = if fds.is_empty() {
         0
