@@ -7,9 +7,9 @@ local function run(name, arguments)
         .. " examples/" .. name .. ".lua " .. (arguments or "") .. " 2>/dev/null")
 end
 
-describe("examples/supervisor.lua", function()
+describe("examples/restart_actor.lua", function()
     it("starts a failed worker again", function()
-        local output, status = run "supervisor"
+        local output, status = run "restart_actor"
         assert.equal("8\t2\t4\n1\t0\tnil\n9\t3\t3\nstarted\t2\n", (output:gsub("1\t0\n", "1\t0\tnil\n")))
         assert.equal(0, status)
     end)

@@ -63,7 +63,8 @@ function process.children()
 end
 
 --- The shell command that runs `command` as an ordinary user.
-function process.as_nobody(command)
+function process.unprivileged(command)
+    if not process.is_root then return command end
     return "setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all " .. command
 end
 

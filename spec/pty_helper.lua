@@ -1,5 +1,6 @@
 -- Pseudo-terminals for specs: a controlling end that fibers read and write, and children at the other end.
 
+local emilua = require "emilua"
 local byte_span = require "emilua.byte_span"
 local pipe = require "emilua.pipe"
 local time = require "emilua.time"
@@ -15,6 +16,8 @@ ffi.cdef [[
 ]]
 
 local pty = {}
+
+local PATIENCE = 60 -- seconds
 
 local descriptor = debug.getregistry()["emilua.import"]("io.descriptor")
 local RDWR, NOCTTY, CLOEXEC = 2, 0x100, 0x80000
@@ -38,13 +41,18 @@ end
 --- Types `text`.
 function pty.type(terminal, text) terminal.writer:write_some(byte_span.append(text)) end
 
---- Reads until the terminal has shown something that matches `pattern`; returns the captures and forgets what was
--- before.
-function pty.expect(terminal, pattern)
+local function read_until(terminal, pattern)
     local bs = byte_span.new(4096)
     while not terminal.text:find(pattern) do
         terminal.text = terminal.text .. tostring(bs:first(terminal.reader:read_some(bs)))
     end
+end
+
+--- Reads until the terminal has shown something that matches `pattern`; returns the captures and forgets what was
+-- before.
+function pty.expect(terminal, pattern)
+    local ok, e = pcall(emilua.timeout, PATIENCE, read_until, terminal, pattern)
+    if not ok then error(("%s, waiting for %q in %q"):format(tostring(e), pattern, terminal.text), 2) end
     local first, last = terminal.text:find(pattern)
     local shown = terminal.text:sub(first, last)
     terminal.text = terminal.text:sub(last + 1)

@@ -102,7 +102,9 @@ describe("the option program", function()
                 p:wait()
             end)
             print(pcall(system.spawn, { program = "no-such-program" })) ]],
-            { before = ("PATH=/no/such/directory:/etc/passwd:%s:$PATH;"):format(directory) })
+            {
+                before = ("PATH=/no/such/directory:/etc/passwd:%s:/usr/bin:/bin;"):format(directory),
+            })
         helper.shell("rm -r " .. directory)
         assert.equal("found\nfalse\tNo such file or directory\n", text)
     end))
@@ -430,7 +432,7 @@ describe("the options of identity", function()
     end))
 
     it("are refused by the kernel for others than root", closing(function()
-        local text = helper.shell(process.as_nobody(("env LUA_CPATH='%s?.so;;' luajit -e %s"):format(helper.root,
+        local text = helper.shell(process.unprivileged(("env LUA_CPATH='%s?.so;;' luajit -e %s"):format(helper.root,
             helper.quote [[
                 local system = require "emilua.system"
                 for _, name in ipairs{ "ruid", "euid", "rgid", "egid" } do
@@ -521,21 +523,24 @@ describe("the other options", function()
     end))
 
     it("pdeathsig", closing(function()
-        local text = helper.child [[
+        local script = helper.write_temporary [[
             local emilua, system = require "emilua", require "emilua.system"
             emilua.run(function()
                 local p = system.spawn{
                     program = "sh", environment = system.environment, pdeathsig = system.signal.SIGTERM,
-                    stdout = "share",
+                    stdout = "pipe", stderr = "share", signal_on_gcreaper = 0,
                     arguments = {
-                        "sh", "-c", "trap 'echo caught; kill $!; exit' TERM; sleep 60 & echo; wait",
+                        "sh", "-c", "trap 'echo caught >&2; kill $!; exit' TERM; sleep 60 & echo; wait",
                     },
-                    stdin = "share", signal_on_gcreaper = 0,
                 }
-                require "emilua.time".sleep(0.2)
+                p.stdout:read_some(emilua.byte_span.new(1))
                 system.exit(0, { force = 2 })
             end) ]]
-        assert.equal("\ncaught\n", text)
+        -- cat ends when nobody can write any more.
+        local text = helper.shell(("LUA_CPATH='%s?.so;;' %s %s 2>&1 | cat"):format(
+            helper.root, helper.interpreter, script))
+        os.remove(script)
+        assert.equal("caught\n", text)
         check_wrong_types("pdeathsig", { "SIGTERM", -1, 65, 1.5 })
     end))
 

@@ -16,6 +16,7 @@ return {
     "pipe",
     "recursive_mutex",
     "regex",
+    "serial_port",
     "stream",
     "system",
     "time",

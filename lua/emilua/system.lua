@@ -15,7 +15,7 @@ local PARTS = {
     ["system.inherited"] = "get_lowfd get_ld_library_directories",
     ["system.subprocess"] = "spawn",
     ["system.run"] = "run",
-    ["system.jail"] = "jail_set jail_get jail_remove jailparam_all",
+    ["system.jail"] = "jail_set jail_get jail_remove jailparam_all caph_limit_stdio",
 }
 local part_of = {}
 for part, names in pairs(PARTS) do
@@ -34,8 +34,6 @@ local fields = {
     signal = import("system.signal"),
 }
 for name, stream in pairs(import("system.standard")) do fields[name] = stream end
-
-function fields.caph_limit_stdio() native.missing() end
 
 -- Parts that are tables of their own.
 local TABLES = { terminal = "system.terminal" }

@@ -70,6 +70,7 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     #[cfg(target_os = "linux")]
     (c"sandbox", &crate::sandbox::OPERATIONS),
     (c"scanner", &crate::scanner::OPERATIONS),
+    (c"serial", &crate::io::serial::OPERATIONS),
     (c"signal", &system::signal::OPERATIONS),
     (c"span", &crate::span::OPERATIONS),
     (c"splice", &crate::io::splice::OPERATIONS),

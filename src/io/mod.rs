@@ -10,6 +10,7 @@ mod interface;
 mod option;
 mod readiness;
 mod send_file;
+pub mod serial;
 mod socket;
 pub mod splice;
 mod transfer;
@@ -18,9 +19,11 @@ pub mod unix;
 pub mod wire;
 
 pub use endpoint::Endpoint;
-pub use readiness::Descriptor;
+pub use readiness::{Borrowed, Descriptor};
 pub use socket::accept;
-pub use transfer::{code, read, write};
+#[cfg(unix)]
+pub use transfer::code;
+pub use transfer::{read, write};
 
 use crate::bridge::{guard, operations};
 use crate::file::File;
@@ -28,7 +31,7 @@ use crate::span::Span;
 use crate::system;
 use crate::vm::{Shared, Token, Vm};
 pub use descriptor::{copy_descriptor, fill};
-use readiness::{Borrowed, Registration};
+use readiness::Registration;
 use socket2::SockRef;
 use std::cell::Cell;
 use std::ffi::c_char;
@@ -119,6 +122,7 @@ impl Io {
     }
 
     /// One whose descriptor is the runtime's own: the user's, who sees none, do not count it.
+    #[cfg(unix)]
     pub fn internal(vm: &Vm, tokens: [u32; 2]) -> Self {
         let mut io = Self::new(vm, tokens);
         io.descriptors = Rc::default();

@@ -82,6 +82,7 @@ unsafe fn functions(l: *mut lua_State) {
             vm::FUNCTIONS,
             actor::FUNCTIONS,
             span::FUNCTIONS,
+            crate::io::serial::FUNCTIONS,
             bridge::FUNCTIONS,
             system::FUNCTIONS,
             system::data::FUNCTIONS,

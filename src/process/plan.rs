@@ -3,10 +3,12 @@
 use std::ffi::{c_char, c_int, c_void};
 
 /// Sources of a child's descriptor beside numbers of the caller.
+#[cfg(unix)]
 pub const NONE: c_int = -1;
 /// The one of the same number.
 pub const SHARE: c_int = -2;
 /// A pipe whose other end is closed.
+#[cfg(unix)]
 pub const DEAD: c_int = -3;
 /// A pipe whose other end is put in its place in the plan.
 pub const PIPE: c_int = -4;

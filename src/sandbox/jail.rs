@@ -15,6 +15,7 @@ operations! {
     value: fn(*mut Parameters, i32, *mut c_char, i32) -> i32;
     remove: fn(i32) -> i32;
     all: fn(i32, *mut c_char, i32) -> i32;
+    super::capsicum::limit_stdio: fn() -> i32;
 }
 
 /// `struct jailparam` of jail.h.

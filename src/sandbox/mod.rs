@@ -6,6 +6,8 @@ mod platform;
 
 #[cfg(target_os = "linux")]
 mod capabilities;
+#[cfg(target_os = "freebsd")]
+mod capsicum;
 #[cfg(target_os = "linux")]
 mod landlock;
 #[cfg(target_os = "linux")]

@@ -1,7 +1,7 @@
 //! Ending the process, and what has to be done before.
 
 use crate::bridge::operations;
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 operations! {
     at_once: fn(i32) -> i32;
@@ -12,8 +12,9 @@ operations! {
 static DUTIES: Mutex<Vec<fn()>> = Mutex::new(Vec::new());
 
 /// Has `duty` called when the process ends by exit(3).
+#[cfg(unix)]
 pub fn at_exit(duty: fn()) {
-    static ONCE: Once = Once::new();
+    static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         // SAFETY: `fulfil` lets no panic out; for want of memory it is not called.
         unsafe { libc::atexit(fulfil) };

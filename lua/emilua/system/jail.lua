@@ -1,7 +1,8 @@
--- Jails of FreeBSD: jail(2) through libjail.
+-- Jails of FreeBSD, by libjail, and its limit for standard streams.
 local import = ...
 local errors = import("core.errors")
 local core = import("core.native")
+local check_master = import("core.master").check
 local native = import("system.native")
 local ffi = require("ffi")
 
@@ -18,7 +19,8 @@ local area = native.bind("jail", [[
     int32_t get(void *, int32_t);
     int32_t value(void *, int32_t, char *, int32_t);
     int32_t remove(int32_t);
-    int32_t all(int32_t, char *, int32_t); ]])
+    int32_t all(int32_t, char *, int32_t);
+    int32_t limit_stdio(void); ]])
 
 -- Bits of sys/jail.h.
 local FLAGS = { create = 0x01, update = 0x02, dying = 0x08 }
@@ -104,6 +106,12 @@ function system.jailparam_all()
         if length == 0 then return names end
         names[#names + 1] = ffi.string(core.buffer, check(length))
     end
+end
+
+-- caph_limit_stdio of Capsicum.
+function system.caph_limit_stdio()
+    check_master()
+    check(area.limit_stdio())
 end
 
 return system
