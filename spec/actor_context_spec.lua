@@ -69,20 +69,23 @@ describe("spawn_context_threads", function()
     end))
 
     it("keeps IO and timers going while a VM computes", fiber(function()
-        emilua.spawn_context_threads(1)
-        local ffi = require "ffi"
-        local flag = ffi.new("volatile int32_t[1]")
         worker([[
-            local ffi = require "ffi"
-            ffi.cdef "int sched_yield(void);"
-            local m = inbox:receive()
-            local flag = ffi.cast("volatile int32_t *", m.address)
-            m.reply:send("computing")
-            while flag[0] == 0 do ffi.C.sched_yield() end
-            m.reply:send("done") ]]):send({ address = tonumber(ffi.cast("intptr_t", flag)), reply = inbox })
-        assert.equal("computing", inbox:receive())
-        time.sleep(0.02)
-        flag[0] = 1
+            local ffi, time = require "ffi", require "emilua.time"
+            local reply = inbox:receive()
+            emilua.spawn_context_threads(1)
+            local flag = ffi.new("volatile int32_t[1]")
+            emilua.spawn_vm{ source = [=[
+                local ffi = require "ffi"
+                ffi.cdef "int sched_yield(void);"
+                local m = require "emilua.inbox":receive()
+                local flag = ffi.cast("volatile int32_t *", m.address)
+                m.reply:send("computing")
+                while flag[0] == 0 do ffi.C.sched_yield() end
+                m.reply:send("done") ]=] }:send({ address = tonumber(ffi.cast("intptr_t", flag)), reply = inbox })
+            inbox:receive()
+            time.sleep(0.02)
+            flag[0] = 1
+            reply:send(inbox:receive()) ]], { inherit_context = false }):send(inbox)
         assert.equal("done", inbox:receive())
     end))
 end)

@@ -135,9 +135,10 @@ end
 
 --- Runs one side once. Returns its values by key, nil when it failed.
 local function run_side(line, side, values)
-    local cpu = line.on == "load" and machine.cpus[2] or machine.cpus[1]
+    local cpu = tostring(line.on == "load" and machine.cpus[2] or machine.cpus[1])
+    if line.on == "both" then cpu = table.concat(machine.cpus, ",") end
     local command = line.sides[side]:gsub("{(%w+)}", values):gsub("{warm_up}", values.warm_up)
-    local shell = ("taskset -c %d timeout 300 sh -c %s; echo exit $?"):format(cpu, quoted(command))
+    local shell = ("taskset -c %s timeout 300 sh -c %s; echo exit $?"):format(cpu, quoted(command))
     local pipe = assert(io.popen(shell))
     local result = {}
     for text in pipe:lines() do

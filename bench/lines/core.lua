@@ -3,7 +3,7 @@
 -- A line has sides, each a shell command that prints `key value` lines. {scale}, {seconds}, {warm_up} and {times}
 -- depend on --quick; {out}/FILE is built by bench/reference/Makefile before the line runs (`needs` says what to build
 -- instead); {cpu} is the core of the measured program. `on = "load"` starts the sides on the other core: they are load
--- generators, which start their server on {cpu}.
+-- generators, which start their server on {cpu}. `on = "both"` lets the sides use both cores.
 --
 -- A figure is one key of the side `emilua`, or of `subject`. It is judged by
 --   judge = "ratio"       to the side `against`, each round for itself;

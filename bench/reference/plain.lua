@@ -26,6 +26,15 @@ function plain.switch()
     end))
 end
 
+-- The loop of parallel.lua, on as many cores as processes of this run.
+function plain.parallel()
+    local count, x = measure.scaled(3e8), 1
+    local start = measure.wall()
+    for i = 1, count do x = (x * 1664525 + i) % 4294967296 end
+    measure.report("one_s", measure.wall() - start)
+    assert(x >= 0)
+end
+
 -- The same seen as a round trip: there and back.
 function plain.condition()
     local a, b = create(endless), create(endless)

@@ -24,13 +24,18 @@ impl Shared {
 
     /// Notes that `token` is ready and wakes the VM unless that was done already.
     pub fn post(&self, token: u32) {
-        let mut ready = self.lock();
-        ready.tokens.push(token);
-        if !ready.woken {
-            ready.woken = true;
-            if let Some(task) = &ready.task {
-                task.wake_by_ref();
+        let task = {
+            let mut ready = self.lock();
+            ready.tokens.push(token);
+            if ready.woken {
+                return;
             }
+            ready.woken = true;
+            ready.task.clone()
+        };
+        // Not under the lock, which the VM wants at once when another thread runs it.
+        if let Some(task) = task {
+            task.wake();
         }
     }
 
