@@ -5,7 +5,7 @@
 
 use super::barrier::Barrier;
 use super::child::exit;
-use super::platform::close_from;
+use super::platform::{close_from, first_realtime_signal};
 use nix::errno::Errno;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -22,7 +22,7 @@ const FORWARDED: [Signal; 5] = [
 
 /// The real-time signal that is passed on too: what systemd sends a container to power it off.
 fn power_off() -> libc::c_int {
-    libc::SIGRTMIN() + 4
+    first_realtime_signal() + 4
 }
 
 /// Forks when this is PID 1. Returns in the actor only; the original process goes on as `init` when `wipe` has erased

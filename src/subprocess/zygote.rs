@@ -65,7 +65,9 @@ fn forget_environment() {
             libc::explicit_bzero((*text).cast(), libc::strlen(*text));
             text = text.add(1);
         }
-        libc::clearenv();
+        if !environ.is_null() {
+            *environ = std::ptr::null_mut();
+        }
     }
 }
 

@@ -56,8 +56,11 @@ pub fn get(line: BorrowedFd<'_>, setting: Setting) -> io::Result<i32> {
     let (input, control) = (settings.input_flags, settings.control_flags);
     Ok(match setting {
         Setting::BaudRate => {
-            let speed = cfgetospeed(&settings);
-            let known = RATES.iter().find(|(_, rate)| *rate == speed);
+            // nix gives a rate on Linux and a number elsewhere.
+            let speed = cfgetospeed(&settings) as libc::speed_t;
+            let known = RATES
+                .iter()
+                .find(|(_, rate)| *rate as libc::speed_t == speed);
             known.map(|(n, _)| *n).ok_or(Errno::EINVAL)?
         }
         Setting::FlowControl if input.intersects(SOFTWARE) => 1,

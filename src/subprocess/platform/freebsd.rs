@@ -85,3 +85,8 @@ pub fn has_ended(child: &OwnedFd) -> bool {
     let mut fds = [PollFd::new(child.as_fd(), PollFlags::empty())];
     matches!(poll(&mut fds, PollTimeout::ZERO), Ok(1..))
 }
+
+/// SIGRTMIN of sys/signal.h.
+pub fn first_realtime_signal() -> libc::c_int {
+    65
+}

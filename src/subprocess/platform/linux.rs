@@ -209,3 +209,8 @@ pub fn has_ended(child: &OwnedFd) -> bool {
     let mut fds = [PollFd::new(child.as_fd(), PollFlags::POLLIN)];
     matches!(poll(&mut fds, PollTimeout::ZERO), Ok(1..))
 }
+
+/// SIGRTMIN, of which the C library keeps some for itself.
+pub fn first_realtime_signal() -> libc::c_int {
+    libc::SIGRTMIN()
+}
