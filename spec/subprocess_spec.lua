@@ -423,3 +423,53 @@ describe("the life of a child", function()
         helper.raises("emilua.core", "no_senders", function() inbox:receive() end)
     end))
 end)
+
+describe("the supervisor", function()
+    it("follows what the host gives up: groups, ids, umask, working directory, no_new_privs", function()
+        local output = helper.child [[
+            local emilua = require "emilua"
+            local filesystem = require "emilua.filesystem"
+            local system = require "emilua.system"
+            require("emilua.supervisor").start()
+            emilua.run(function()
+                filesystem.current_working_directory(filesystem.path.new("/usr"))
+                filesystem.umask(63)
+                system.set_no_new_privs()
+                system.setgroups { 7, 8 }
+                system.setresgid(65534, 65534, 65534)
+                system.setresuid(65534, 65534, 65534)
+                emilua.spawn_vm { subprocess = { stdout = "share", stderr = "share" }, source = [=[
+                    for line in io.lines("/proc/self/status") do
+                        local name = line:match("^%a+")
+                        if name == "Uid" or name == "Gid" or name == "Groups" or name == "Umask" or name == "NoNewPrivs" then
+                            print((line:gsub("%s+", " ")))
+                        end
+                    end
+                    print(require("emilua.filesystem").current_working_directory())
+                ]=] }:detach()
+            end)
+        ]]
+        for _, line in ipairs {
+            "Uid: 65534 65534 65534 65534", "Gid: 65534 65534 65534 65534", "Groups: 7 8", "Umask: 0077",
+            "NoNewPrivs: 1", "/usr",
+        } do
+            assert.matches(line, output, 1, true)
+        end
+    end)
+
+    it("that is killed makes spawn_vm fail, and ends no actor of itself", function()
+        local output = helper.child [[
+            local emilua = require "emilua"
+            require("emilua.supervisor").start()
+            local file = io.open("/proc/self/stat")
+            local pid = file:read("*n")
+            file:close()
+            os.execute("kill -9 $(cat /proc/" .. pid .. "/task/" .. pid .. "/children | cut -d' ' -f1)")
+            emilua.run(function()
+                local ok, e = pcall(emilua.spawn_vm, { source = "", subprocess = {} })
+                print(ok, tostring(e.category))
+            end)
+        ]]
+        assert.matches("^false\t", output)
+    end)
+end)

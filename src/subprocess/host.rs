@@ -4,9 +4,10 @@ use super::message;
 use super::protocol::{Action, Answer, Request, Stream};
 use super::zygote::SOCKET;
 use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, fcntl};
+use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::socket::{AddressFamily, Shutdown, SockFlag, SockType, shutdown, socketpair};
+use nix::sys::stat::Mode;
 use nix::unistd::dup2_raw;
 use std::ffi::{CStr, OsStr};
 use std::fs::File;
@@ -174,6 +175,12 @@ pub fn spawn(namespaces: u64, streams: [(Stream, RawFd); 3]) -> io::Result<Spawn
     })
 }
 
+/// A descriptor of a directory that need not be readable.
+fn directory(path: &str) -> nix::Result<OwnedFd> {
+    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    open(path, flags, Mode::empty())
+}
+
 /// Makes the zygote do what this process has done to itself. A host whose zygote does not confirm ends at once: new
 /// actors would have rights that it has given up.
 pub fn mirror(action: Action, words: [u64; 3], bytes: &[u8], descriptor: Option<RawFd>) {
@@ -183,7 +190,14 @@ pub fn mirror(action: Action, words: [u64; 3], bytes: &[u8], descriptor: Option<
     };
     let confirmed = || -> io::Result<i32> {
         let (ours, theirs) = socket_pair()?;
-        let mut descriptors = Vec::from_iter(descriptor);
+        // Directories are told by what this process sees now.
+        let directory = match action {
+            Action::ChangeDirectory => Some(directory(".")?),
+            Action::ChangeRoot => Some(directory("/")?),
+            _ => None,
+        };
+        let directory = directory.as_ref().map(AsRawFd::as_raw_fd);
+        let mut descriptors = Vec::from_iter(descriptor.or(directory));
         descriptors.push(theirs.as_raw_fd());
         let request = Request {
             action,

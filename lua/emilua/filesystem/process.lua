@@ -2,6 +2,7 @@
 local import = ...
 local check = import("filesystem.check")
 local check_master = import("core.master").check
+local mirror = import("core.mirror")
 local native = import("filesystem.native")
 local value = import("filesystem.path.value")
 local working_directory = import("filesystem.resolve").working_directory
@@ -18,11 +19,12 @@ function functions.current_working_directory(p)
         local descriptor = import("io.descriptor")
         local code = native.change_directory_to(descriptor.use(p, 1))
         if code < 0 then fail(code) end
-        return
+        return mirror("directory")
     end
     local text = check_path(p, 1)
     local code = native.change_directory(text)
     if code < 0 then fail(code, text) end
+    mirror("directory")
 end
 
 function functions.chroot(p)
@@ -30,12 +32,15 @@ function functions.chroot(p)
     local text = check_path(p, 1)
     local code = native.change_root(text)
     if code < 0 then fail_posix(code, text) end
+    mirror("root")
+    mirror("directory")
 end
 
 function functions.umask(mask)
     check_master()
     local code = native.set_umask(check.integer(mask, 1, "umask", 0, 2 ^ 32 - 1))
     if code < 0 then fail_posix(code) end
+    mirror("umask", mask)
     return code
 end
 

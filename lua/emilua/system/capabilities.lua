@@ -2,6 +2,7 @@
 local import = ...
 local errors = import("core.errors")
 local check_master = import("core.master").check
+local mirror = import("core.mirror")
 local names = import("system.capabilities.names")
 local native = import("system.native")
 local sandbox = import("system.sandbox")
@@ -127,7 +128,9 @@ function methods:set_proc()
     check_master()
     this(self)
     check_alone("set_proc")
-    check(area.capabilities_set(capabilities.to_words(self)))
+    local words = capabilities.to_words(self)
+    check(area.capabilities_set(words))
+    mirror("capabilities", 0, 0, 0, ffi.string(words, ffi.sizeof(words)))
 end
 
 function methods:get_nsowner() return this(self)[OWNER] end
@@ -164,6 +167,7 @@ function system.cap_drop_bound(cap)
     local n = number(cap, 1)
     check_alone("cap_drop_bound")
     check(area.drop_bound(n))
+    mirror("drop_bound", n)
 end
 
 function system.cap_set_ambient(cap, value)
@@ -172,12 +176,14 @@ function system.cap_set_ambient(cap, value)
     if type(value) ~= "boolean" then raise("EINVAL", 2) end
     check_alone("cap_set_ambient")
     check(area.set_ambient(n, value and 1 or 0))
+    mirror("set_ambient", n, value and 1 or 0)
 end
 
 function system.cap_reset_ambient()
     check_master()
     check_alone("cap_reset_ambient")
     check(area.reset_ambient())
+    mirror("reset_ambient")
 end
 
 function system.cap_get_secbits() return check(area.securebits()) end
@@ -187,6 +193,7 @@ function system.cap_set_secbits(bits)
     native.integer(bits, 1)
     check_alone("cap_set_secbits")
     check(area.set_securebits(bits))
+    mirror("securebits", bits)
 end
 
 capabilities.system = system

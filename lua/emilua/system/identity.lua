@@ -2,6 +2,7 @@
 local import = ...
 local errors = import("core.errors")
 local check_master = import("core.master").check
+local mirror = import("core.mirror")
 local native = import("system.native")
 local ffi = require("ffi")
 
@@ -51,7 +52,9 @@ for _, kind in ipairs({ "uid", "gid" }) do
     end
     system[set] = function(real, effective, saved)
         check_master()
-        check(identity[set](id(real, 1), id(effective, 2), id(saved, 3)))
+        real, effective, saved = id(real, 1), id(effective, 2), id(saved, 3)
+        check(identity[set](real, effective, saved))
+        mirror(set, real, effective, saved)
     end
 end
 
@@ -75,7 +78,9 @@ end
 function system.setgroups(list)
     check_master()
     if type(list) ~= "table" then errors.expected(1, "setgroups", "table", list) end
-    check(identity.setgroups(system.id_array(list, 2)))
+    local array, n = system.id_array(list, 2)
+    check(identity.setgroups(array, n))
+    mirror("setgroups", 0, 0, 0, ffi.string(array, 4 * n))
 end
 
 return system

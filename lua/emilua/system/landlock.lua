@@ -3,6 +3,7 @@ local import = ...
 local descriptor = import("io.descriptor")
 local errors = import("core.errors")
 local check_master = import("core.master").check
+local mirror = import("core.mirror")
 local native = import("system.native")
 local sandbox = import("system.sandbox")
 
@@ -64,7 +65,9 @@ function system.landlock_restrict_self(ruleset)
     check_master()
     descriptor.use(ruleset, 1)
     sandbox.check_alone("landlock_restrict_self")
-    check(area.landlock_restrict(descriptor.number(ruleset)))
+    local number = descriptor.number(ruleset)
+    check(area.landlock_restrict(number))
+    mirror("landlock", 0, 0, 0, nil, number)
 end
 
 return system

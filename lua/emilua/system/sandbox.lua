@@ -2,6 +2,7 @@
 local import = ...
 local errors = import("core.errors")
 local check_master = import("core.master").check
+local mirror = import("core.mirror")
 local native = import("system.native")
 
 local raise = errors.raise
@@ -42,12 +43,14 @@ local system = {}
 function system.set_no_new_privs()
     check_master()
     check(area.set_no_new_privs())
+    mirror("no_new_privs")
 end
 
 function system.seccomp_set_mode_filter(bpf)
     check_master()
     if getmetatable(bpf) ~= "byte_span" or #bpf == 0 or #bpf % 8 ~= 0 then raise("EINVAL", 1) end
     check(area.set_filter(bpf))
+    mirror("seccomp", 0, 0, 0, tostring(bpf))
 end
 
 sandbox.system = system
