@@ -429,6 +429,7 @@ describe("the supervisor", function()
         local output = helper.child [[
             local emilua = require "emilua"
             local filesystem = require "emilua.filesystem"
+            local inbox = require "emilua.inbox"
             local system = require "emilua.system"
             require("emilua.supervisor").start()
             emilua.run(function()
@@ -438,12 +439,17 @@ describe("the supervisor", function()
                 system.setgroups { 7, 8 }
                 system.setresgid(65534, 65534, 65534)
                 system.setresuid(65534, 65534, 65534)
-                emilua.spawn_vm { subprocess = { stdout = "share", stderr = "share" }, source = [=[
+                local child = emilua.spawn_vm { subprocess = { stdout = "share", stderr = "share" }, source = [=[
+                    local inbox = require "emilua.inbox"
+                    local reply = inbox:receive()
                     for line in io.lines("/proc/self/status") do
                         print((line:gsub("%s+", " ")))
                     end
-                    print(require("emilua.filesystem").current_working_directory())
-                ]=] }:detach()
+                    print(require("emilua.filesystem").current_working_directory(), reply)
+                ]=] }
+                child:send(inbox)
+                -- Its end is that of the last sender.
+                pcall(inbox.receive, inbox)
             end)
         ]]
         for _, line in ipairs {
