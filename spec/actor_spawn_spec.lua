@@ -103,7 +103,6 @@ describe("the checks of spawn_vm", function()
         { "subprocess with new_master", function()
             return { module = ".", subprocess = {}, new_master = false }
         end, "EINVAL", 1 },
-        { "subprocess", function() return { module = ".", subprocess = {} } end, "ENOSYS" },
     }
     for _, case in ipairs(CASES) do
         it("refuse " .. case[1], fiber(function()

@@ -40,7 +40,7 @@ end
 -- The first of the files that a path may name: {path, text}.
 local function find(base, suffixes, id)
     for _, suffix in ipairs(suffixes) do
-        local text = read(base .. suffix)
+        local text = read(base .. suffix, id, true)
         if text then return { path = base .. suffix, text = text } end
     end
     fail(errors.MODULE_NOT_FOUND, id)

@@ -9,8 +9,8 @@ local source = {}
 -- Texts by absolute path.
 local cache = {}
 
--- The text of a file; nil when there is none.
-function source.read(name, id)
+-- The text of a file; nil when there is none. A directory is none either when others are to be tried.
+function source.read(name, id, others)
     if cache[name] then return cache[name] end
     local file, message, code = open(name, "rb")
     local text
@@ -21,6 +21,7 @@ function source.read(name, id)
     elseif code == errors.number.ENOENT or code == errors.number.ENOTDIR then
         return nil
     end
+    if others and code == errors.number.EISDIR then return nil end
     local e = errors.new(errors.system, code or errors.number.EIO)
     e.module, e.detail = id, message
     error(e, 0)
