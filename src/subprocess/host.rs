@@ -8,7 +8,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::socket::{AddressFamily, Shutdown, SockFlag, SockType, shutdown, socketpair};
 use nix::sys::stat::Mode;
-use nix::unistd::dup2_raw;
+use nix::unistd::{ForkResult, dup2_raw, fork};
 use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
@@ -60,8 +60,9 @@ pub fn start(interpreter: &OsStr, jit_version: &str) -> io::Result<()> {
     let descriptors = [theirs.as_raw_fd(), image.as_raw_fd()];
     // SAFETY: only system calls are made between fork and exec.
     unsafe { command.pre_exec(move || inherit(descriptors)) };
-    let child = command.spawn()?;
+    let mut between = command.spawn()?;
     drop((theirs, image));
+    between.wait()?;
     let expected = greeting(jit_version);
     let mut buffer = [0; 256];
     let heard = message::receive(ours.as_fd(), &mut buffer)?;
@@ -73,14 +74,17 @@ pub fn start(interpreter: &OsStr, jit_version: &str) -> io::Result<()> {
         )));
     }
     shutdown(ours.as_raw_fd(), Shutdown::Read)?;
-    // It ends when this process closes the socket, and is reaped by whoever is its parent then.
-    drop(child);
     *control = Some(ours);
     Ok(())
 }
 
-/// Leaves the two descriptors at [`SOCKET`] and [`IMAGE`], and nothing beyond them over exec.
+/// Leaves the two descriptors at [`SOCKET`] and [`IMAGE`], and nothing beyond them over exec, in a process that is no child
+/// of this one: the host program may wait for whichever of its children ends.
 fn inherit(descriptors: [RawFd; 2]) -> io::Result<()> {
+    // SAFETY: between fork and exec, where only system calls are made.
+    if let ForkResult::Parent { .. } = unsafe { fork() }? {
+        super::child::exit(0);
+    }
     let mut moved = [0; 2];
     for (to, from) in moved.iter_mut().zip(descriptors) {
         // SAFETY: the numbers are open: this process is a copy of the one that holds them.
