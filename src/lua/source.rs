@@ -26,36 +26,47 @@ fn find(name: &CStr) -> Option<&'static Source> {
     Some(&SOURCES[at.ok()?])
 }
 
-/// Whether the interpreter of this process may load the bytecode; found out once.
+/// Whether the interpreter of this process may load the bytecode; found out once. Nothing, with a message pushed, when
+/// memory is wanting.
 ///
 /// # Safety
 /// `l` is a valid state with four free slots.
-unsafe fn bytecode_fits(l: *mut lua_State) -> bool {
+unsafe fn bytecode_fits(l: *mut lua_State) -> Option<bool> {
     static FITS: OnceLock<bool> = OnceLock::new();
     if let Some(fits) = FITS.get() {
-        return *fits;
+        return Some(*fits);
     }
-    let fits = find(PROBE).is_some_and(|probe| {
+    let fits = match find(PROBE) {
         // SAFETY: as the caller promises; the chunk is dumped, not run.
-        !probe.bytecode.is_empty() && unsafe { dump(l, probe) } == probe.bytecode
-    });
-    *FITS.get_or_init(|| fits)
+        Some(probe) if !probe.bytecode.is_empty() => unsafe { dump(l, probe)? == probe.bytecode },
+        _ => false,
+    };
+    Some(*FITS.get_or_init(|| fits))
 }
 
-/// The bytecode that the running interpreter makes of a source; nothing when it fails.
+/// The bytecode that the running interpreter makes of a source; none of one that it cannot parse. Nothing, with a
+/// message pushed, when memory is wanting.
 ///
 /// # Safety
 /// `l` is a valid state with four free slots.
-unsafe fn dump(l: *mut lua_State, source: &Source) -> Vec<u8> {
+unsafe fn dump(l: *mut lua_State, source: &Source) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     // SAFETY: as the caller promises; neither call raises, and `bytes` outlives the second one.
     unsafe {
-        if parse(l, source) == 0 {
-            ffi::lua_dump(l, append, (&raw mut bytes).cast(), 0);
+        let top = ffi::lua_gettop(l);
+        let status = parse(l, source);
+        if status == ffi::LUA_ERRMEM {
+            return None;
         }
-        ffi::lua_pop(l, 1);
+        if status == 0 && ffi::lua_dump(l, append, (&raw mut bytes).cast(), 0) != 0 {
+            // The interpreter has left its message above the chunk.
+            ffi::lua_replace(l, top + 1);
+            ffi::lua_settop(l, top + 1);
+            return None;
+        }
+        ffi::lua_settop(l, top);
     }
-    bytes
+    Some(bytes)
 }
 
 /// The writer of [`dump`].
@@ -116,7 +127,9 @@ pub unsafe fn push(l: *mut lua_State, name: &CStr) -> bool {
             ffi::lua_pushnil(l);
             return true;
         };
-        let fits = bytecode_fits(l);
+        let Some(fits) = bytecode_fits(l) else {
+            return false;
+        };
         let status = if fits {
             load(l, source.bytecode, &chunk_name(name))
         } else {
@@ -131,7 +144,7 @@ pub unsafe extern "C-unwind" fn bytecode(l: *mut lua_State) -> c_int {
     // SAFETY: a C function called by Lua has these slots.
     unsafe {
         let fits = bytecode_fits(l);
-        ffi::lua_pushboolean(l, c_int::from(fits));
+        ffi::lua_pushboolean(l, c_int::from(fits == Some(true)));
     }
     1
 }
