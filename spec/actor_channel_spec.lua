@@ -224,7 +224,8 @@ describe("the end of a VM", function()
                 end
             end)
             print "end" ]]
-        assert.equal("slept\nslept\nslept\nslept\nend\n", output)
+        -- print() writes a text and its end of line apart: lines of two threads may mix.
+        assert.equal("sleptsleptsleptsleptend", (output:gsub("\n", "")))
     end)
 
     it("drops its fibers and closes its descriptors", fiber(function()
