@@ -1,4 +1,5 @@
--- Writes a byte as the first thing that a fiber does. usage: first_byte.lua [landlock]: forbids itself all files before.
+-- Writes a byte as the first thing that a fiber does. usage: first_byte.lua [landlock]: forbids itself all files
+-- before.
 
 local emilua = require "emilua"
 local ffi = require "ffi"

@@ -42,7 +42,9 @@ local SCRIPT = [[
     C.sethostname("box")
     set_no_new_privs()
     local rules = C.landlock_create_ruleset {
-        handled_access_fs = { "execute", "write_file", "read_file", "read_dir", "remove_dir", "remove_file", "make_reg" },
+        handled_access_fs = {
+            "execute", "write_file", "read_file", "read_dir", "remove_dir", "remove_file", "make_reg",
+        },
     }
     C.landlock_restrict_self(rules)
     C.cap_set_proc("=")
@@ -53,7 +55,8 @@ ffi.cdef "int geteuid(void); int getegid(void);"
 
 --- The options of a subprocess.
 function sandbox.options()
-    local options = { stderr = "share", init = { script = SCRIPT:format(ffi.C.geteuid(), ffi.C.getegid(), sandbox.filter()) } }
+    local script = SCRIPT:format(ffi.C.geteuid(), ffi.C.getegid(), sandbox.filter())
+    local options = { stderr = "share", init = { script = script } }
     for _, name in ipairs(NAMESPACES) do options[name] = true end
     return options
 end

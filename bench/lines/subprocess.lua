@@ -7,7 +7,8 @@ local function first_byte(command) return "{out}/first_byte {times} " .. command
 -- In it: a static program; the interpreter with the module.
 local BWRAP = first_byte "bench/reference/bwrap.sh {out}/filter "
 local STATIC = "--ro-bind {out}/closed /closed /closed"
-local LUAJIT = "--ro-bind /usr /usr --symlink usr/lib /lib --symlink usr/lib64 /lib64 --ro-bind emilua.so /emilua.so " ..
+local LUAJIT = "--ro-bind /usr /usr --symlink usr/lib /lib --symlink usr/lib64 /lib64 " ..
+    "--ro-bind emilua.so /emilua.so " ..
     "--ro-bind bench/emilua/first_byte.lua /first_byte.lua --setenv LUA_CPATH /?.so {luajit} /first_byte.lua landlock"
 
 return {
