@@ -32,7 +32,9 @@ end
 
 local function children(pid)
     local list = {}
-    for id in io.open(("/proc/%s/task/%s/children"):format(pid, pid)):read("*a"):gmatch("%d+") do list[#list + 1] = id end
+    local file = io.open(("/proc/%s/task/%s/children"):format(pid, pid))
+    for id in file:read("*a"):gmatch("%d+") do list[#list + 1] = id end
+    file:close()
     return list
 end
 
