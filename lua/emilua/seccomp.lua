@@ -1,5 +1,5 @@
--- seccomp: profiles of system calls to programs of the kernel. seccompiler knows one action for what matches and one for
--- the rest: consecutive rules of one action are a filter of its JSON, and the Rust half links the filters.
+-- seccomp: profiles of system calls to programs of the kernel. seccompiler knows one action for what matches and one
+-- for the rest: consecutive rules of one action are a filter of its JSON, and the Rust half links the filters.
 local import = ...
 local byte_span = import("byte_span")
 local errors = import("core.errors")
