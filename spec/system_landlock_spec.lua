@@ -222,8 +222,8 @@ describe("a right of files", function()
     end)
 end)
 
--- What `attempts` print under a ruleset, each its error number or "ok": in a process that has restricted itself, and in an
--- actor that its init script has restricted.
+-- What `attempts` print under a ruleset, each its error number or "ok": in a process that has restricted itself, and
+-- in an actor that its init script has restricted.
 local function attack(attempts, attr, rules)
     local RESTRICT = [[
         local ruleset = %s.landlock_create_ruleset %s
