@@ -137,7 +137,7 @@ impl Regex {
         let posix = grammar != Grammar::Ecma;
         let rounds = !posix && rounds::may_be_empty(&hir);
         let nfa = if rounds {
-            rounds::automaton(&hir).map_err(|_| Kind::Space)?
+            rounds::automaton(&hir)?
         } else {
             automaton(&hir)?
         };

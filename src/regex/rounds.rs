@@ -6,6 +6,7 @@
 //! for afterwards. Where they lead out of a round, the first fails and the second begins the next round.
 
 use super::engine::MOST_MEMORY;
+use super::grammar::Kind;
 use regex_automata::nfa::thompson::{BuildError, Builder, NFA, Transition};
 use regex_automata::util::look::Look;
 use regex_automata::util::primitives::StateID;
@@ -37,7 +38,7 @@ fn assertion(look: hir::Look) -> Look {
 }
 
 /// For anchored searches.
-pub fn automaton(hir: &Hir) -> Result<NFA, BuildError> {
+pub fn automaton(hir: &Hir) -> Result<NFA, Kind> {
     let mut builder = Builder::new();
     builder.set_size_limit(Some(MOST_MEMORY))?;
     builder.start_pattern()?;
@@ -46,7 +47,14 @@ pub fn automaton(hir: &Hir) -> Result<NFA, BuildError> {
     let mut compiler = Compiler { builder, fail };
     let start = compiler.group(0, hir, matched)?.fresh;
     compiler.builder.finish_pattern(start)?;
-    compiler.builder.build(start, start)
+    Ok(compiler.builder.build(start, start)?)
+}
+
+impl From<BuildError> for Kind {
+    /// The only error that a well-formed pattern can lead to.
+    fn from(_: BuildError) -> Self {
+        Self::Space
+    }
 }
 
 /// States to go on at.
@@ -66,10 +74,7 @@ impl Ways {
     }
 
     /// A state for each way; one where they are the same.
-    fn map(
-        self,
-        mut state: impl FnMut(StateID) -> Result<StateID, BuildError>,
-    ) -> Result<Self, BuildError> {
+    fn map(self, mut state: impl FnMut(StateID) -> Result<StateID, Kind>) -> Result<Self, Kind> {
         let fresh = state(self.fresh)?;
         let taken = if self.taken == self.fresh {
             fresh
@@ -87,7 +92,7 @@ struct Compiler {
 
 impl Compiler {
     /// States that match `hir` and go on at `next`.
-    fn compile(&mut self, hir: &Hir, next: Ways) -> Result<Ways, BuildError> {
+    fn compile(&mut self, hir: &Hir, next: Ways) -> Result<Ways, Kind> {
         match hir.kind() {
             HirKind::Empty => Ok(next),
             HirKind::Literal(literal) => {
@@ -97,7 +102,7 @@ impl Compiler {
             HirKind::Class(class) => self.class(class, next.taken).map(Ways::same),
             HirKind::Look(look) => {
                 let look = assertion(*look);
-                next.map(|next| self.builder.add_look(next, look))
+                next.map(|next| Ok(self.builder.add_look(next, look)?))
             }
             HirKind::Repetition(repetition) => self.repetition(repetition, next),
             HirKind::Capture(capture) => self.group(capture.index, &capture.sub, next),
@@ -125,14 +130,14 @@ impl Compiler {
         &mut self,
         ranges: impl DoubleEndedIterator<Item = (u8, u8)>,
         next: StateID,
-    ) -> Result<StateID, BuildError> {
+    ) -> Result<StateID, Kind> {
         ranges.rev().try_fold(next, |next, (start, end)| {
-            self.builder.add_range(Transition { start, end, next })
+            Ok(self.builder.add_range(Transition { start, end, next })?)
         })
     }
 
     /// The crate's intermediate form makes classes of characters of alternatives that are their bytes.
-    fn class(&mut self, class: &Class, next: StateID) -> Result<StateID, BuildError> {
+    fn class(&mut self, class: &Class, next: StateID) -> Result<StateID, Kind> {
         match class {
             Class::Bytes(class) => {
                 let ranges = class.iter().map(|range| Transition {
@@ -140,7 +145,7 @@ impl Compiler {
                     end: range.end(),
                     next,
                 });
-                self.builder.add_sparse(ranges.collect())
+                Ok(self.builder.add_sparse(ranges.collect())?)
             }
             Class::Unicode(class) => {
                 let ranges = class.iter();
@@ -150,18 +155,18 @@ impl Compiler {
                     self.bytes(bytes.map(|range| (range.start, range.end)), next)
                 });
                 let states = states.collect::<Result<_, _>>()?;
-                self.builder.add_union(states)
+                Ok(self.builder.add_union(states)?)
             }
         }
     }
 
-    fn group(&mut self, index: u32, sub: &Hir, next: Ways) -> Result<Ways, BuildError> {
-        let end = next.map(|next| self.builder.add_capture_end(next, index))?;
+    fn group(&mut self, index: u32, sub: &Hir, next: Ways) -> Result<Ways, Kind> {
+        let end = next.map(|next| Ok(self.builder.add_capture_end(next, index)?))?;
         let sub = self.compile(sub, end)?;
-        sub.map(|sub| self.builder.add_capture_start(sub, index, None))
+        sub.map(|sub| Ok(self.builder.add_capture_start(sub, index, None)?))
     }
 
-    fn repetition(&mut self, repetition: &Repetition, next: Ways) -> Result<Ways, BuildError> {
+    fn repetition(&mut self, repetition: &Repetition, next: Ways) -> Result<Ways, Kind> {
         let sub = &repetition.sub;
         let mut ways = next;
         match repetition.max {
@@ -183,23 +188,19 @@ impl Compiler {
     }
 
     /// A round that need not be, with `again` behind it, or else `next`.
-    fn round(
-        &mut self,
-        repetition: &Repetition,
-        again: StateID,
-        next: Ways,
-    ) -> Result<Ways, BuildError> {
+    fn round(&mut self, repetition: &Repetition, again: StateID, next: Ways) -> Result<Ways, Kind> {
         let inside = Ways {
             fresh: self.fail,
             taken: again,
         };
         let round = self.compile(&repetition.sub, inside)?.fresh;
         next.map(|next| {
-            self.builder.add_union(if repetition.greedy {
+            let ways = if repetition.greedy {
                 vec![round, next]
             } else {
                 vec![next, round]
-            })
+            };
+            Ok(self.builder.add_union(ways)?)
         })
     }
 }
