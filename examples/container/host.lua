@@ -25,13 +25,13 @@ local function tool(options, ...)
     if result.status ~= 0 then fail((...), ": ", result.stderr) end
 end
 
--- The first range of an id in a file of subuid(5).
-local function range(path, id)
-    local login = ("\n" .. read "/etc/passwd"):match("\n([^:]+):[^:]*:" .. id .. ":")
+-- The user's first range in a file of subuid(5).
+local function range(path, user)
+    local login = ("\n" .. read "/etc/passwd"):match("\n([^:\n]+):[^:\n]*:" .. user .. ":")
     for owner, first, count in read(path):gmatch "([^:\n]+):(%d+):(%d+)" do
-        if owner == login or owner == id then return first, count end
+        if owner == login or owner == user then return first, count end
     end
-    fail("no range of ", id, " in ", path)
+    fail("user ", user, " has no range in ", path)
 end
 
 --- Makes this process's user root of the container. With `more` there are other ids: for an ordinary user those of
@@ -41,12 +41,14 @@ function map_ids(pid, more)
     if user ~= "0" and not more then write("/proc/" .. pid .. "/setgroups", "deny") end
     for name, id in pairs { uid = user, gid = ("%d"):format((system.getresgid())) } do
         if user ~= "0" and more then
-            tool({}, "new" .. name .. "map", pid, "0", id, "1", "1", range("/etc/sub" .. name, id))
+            tool({}, "new" .. name .. "map", pid, "0", id, "1", "1", range("/etc/sub" .. name, user))
         else
             write(("/proc/%s/%s_map"):format(pid, name), ("0 %s %d"):format(id, more and 65536 or 1))
         end
     end
 end
+
+sweeper = nil -- ends after this process, however that ends, and removes what that leaves
 
 --- Puts a container below limits, by files of a control group beside this process's own.
 function limit(pid, limits)
@@ -54,22 +56,22 @@ function limit(pid, limits)
     local v2 = filesystem.exists(filesystem.path.new "/sys/fs/cgroup/cgroup.procs")
     local parent = (v2 and "/sys/fs/cgroup" or "/sys/fs/cgroup/unified") .. own:gsub("/[^/]*$", "")
     local group = parent .. "/emilua-" .. pid
-    -- Ends when this process does, however that does.
     sweeper = system.spawn {
         program = "sh", environment = system.environment, stdin = "pipe", start_new_session = true,
         signal_on_gcreaper = 0,
         arguments = { "sh", "-c", [[read gone
             while [ -d "$1" ]; do echo 1 >"$1/cgroup.kill"; rmdir "$1" || sleep 0.01; done 2>/dev/null]], "sh", group },
     }
-    local ok, e = pcall(function()
-        filesystem.mkdir(filesystem.path.new(group), 493)
-        for name, value in pairs(limits) do
-            pcall(write, parent .. "/cgroup.subtree_control", "+" .. name:match "^%l+")
-            write(group .. "/" .. name, value)
-        end
-        write(group .. "/cgroup.procs", pid)
-    end)
-    if not ok then fail("limits are not delegated in ", parent, ": ", tostring(e)) end
+    local function set(name, value)
+        local ok, e = pcall(write, group .. "/" .. name, value)
+        if not ok then fail("no limit ", name, " in ", parent, ": ", tostring(e)) end
+    end
+    pcall(filesystem.mkdir, filesystem.path.new(group), 493)
+    for name, value in pairs(limits) do
+        pcall(write, parent .. "/cgroup.subtree_control", "+" .. name:match "^[^.]*")
+        set(name, value)
+    end
+    set("cgroup.procs", pid)
 end
 
 --- A pair of interfaces: eth0 in the container, and vethPID here.

@@ -10,11 +10,6 @@ local session = require "./session"
 
 local o = options.parse(system.arguments, 3)
 o.filter, o.hostname = filter.program, o.hostname or o.name or "container"
-local environment = { HOME = "/root", PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" }
-for _, text in ipairs(o.env) do
-    local name, value = text:match "^([^=]+)=(.*)$"
-    environment[name or session.fail("--env ", text)] = value
-end
 
 local here = tostring(_FILE.parent_path)
 local ours, theirs = unix.seqpacket.socket.pair()
@@ -23,8 +18,8 @@ local agent = spawn_vm {
     source = host.read(here .. "/agent.lua"),
     subprocess = {
         newns_user = true, newns_mount = true, newns_pid = true, newns_net = true, newns_ipc = true, newns_uts = true,
-        environment = environment, stderr = "share",
-        init = { script = ("container = %s\n%s"):format(session.literal(o), host.read(here .. "/world.lua")), arg = theirs },
+        environment = o.env, stderr = "share",
+        init = { script = "container = " .. session.literal(o) .. host.read(here .. "/world.lua"), arg = theirs },
     },
 }
 
@@ -33,7 +28,7 @@ local name = o.name or pid
 local ok, acceptor = pcall(unix.seqpacket.listen, session.address(name))
 if not ok then session.fail("there is a container ", name, " already") end
 host.map_ids(pid, o.map == "range")
-if o.memory or o.pids then host.limit(pid, { ["memory.max"] = o.memory, ["pids.max"] = o.pids }) end
+if next(o.limit) then host.limit(pid, o.limit) end
 if o.net then host.connect(pid, o) end
 ours:send(byte_span.append ".")
 
@@ -45,7 +40,7 @@ enter(theirs)
 spawn(function()
     while true do
         local client = acceptor:accept()
-        if session.trusts(client) then enter(client:release()) end
+        if session.is_ours(client) then enter(client:release()) else client:close() end
     end
 end):detach()
 local status = session.run(ours, o.command)

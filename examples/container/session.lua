@@ -7,11 +7,8 @@ local signal = system.signal
 --- The address at which a running container is entered. It is abstract, so none is left behind.
 function address(name) return "@emilua-container/" .. name end
 
---- Whether whoever is at the other end is this user, or one of the two is root.
-function trusts(socket)
-    local own, peer = system.getresuid(), socket:get_option("remote_credentials").uid
-    return peer == own or peer == 0 or own == 0
-end
+--- Whether the process at the other end is of this user.
+function is_ours(socket) return socket:get_option("remote_credentials").uid == (system.getresuid()) end
 
 local function report(...) stream.write_all(system.err, table.concat { "emilua container: ", ... } .. "\n") end
 

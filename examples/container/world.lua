@@ -1,4 +1,4 @@
--- The init script of a container: as root of the new user namespace it makes the world that CMD will see, and then gives
+-- The init script of a container: as root of the new user namespace it makes the world that CMD will see, then gives
 -- its own power up. `container` is what run.lua puts in front of it, `arg` a socket from there.
 local NOEXEC = C.MS_NOSUID + C.MS_NODEV + C.MS_NOEXEC
 local RDONLY = { attr_set = C.MOUNT_ATTR_RDONLY }
@@ -49,7 +49,9 @@ C.umask(0)
 C.mount(nil, "/", nil, C.MS_REC + C.MS_PRIVATE)
 local lower = C.open(container.root, C.O_PATH)
 local taken = {}
-for name in ("full null random tty urandom zero"):gmatch "%a+" do taken["/dev/" .. name] = { take("/dev/" .. name), true } end
+for path in ("/dev/full /dev/null /dev/random /dev/tty /dev/urandom /dev/zero"):gmatch "%S+" do
+    taken[path] = { take(path), true }
+end
 for _, v in ipairs(container.volume) do taken[v.to] = { take(v.from, v.read_only), v.is_file } end
 
 -- The root is an overlay over the tree; what is changed goes to a tmpfs or to the directory asked for.
@@ -73,8 +75,8 @@ for _, m in ipairs(mounts) do C.mount(m[1], place(m[2]), m[1], m[3], m[4]) end
 try(C.mount, "sysfs", place "/sys", "sysfs", NOEXEC + C.MS_RDONLY)
 try(C.mount, "cgroup2", "/sys/fs/cgroup", "cgroup2", NOEXEC + C.MS_RDONLY)
 for path, t in pairs(taken) do attach(t[1], place(path, t[2])) end
-for name, target in pairs { ptmx = "pts/ptmx", fd = "/proc/self/fd", stdin = "fd/0", stdout = "fd/1", stderr = "fd/2" } do
-    C.symlink(target, "/dev/" .. name)
+for name, to in pairs { ptmx = "pts/ptmx", fd = "/proc/self/fd", stdin = "fd/0", stdout = "fd/1", stderr = "fd/2" } do
+    C.symlink(to, "/dev/" .. name)
 end
 
 -- Their owner is the host's root, who is root in here too when that is who runs the container.
@@ -89,7 +91,7 @@ C.umount2(".", C.MNT_DETACH)
 C.chdir("/")
 C.umask(mode(0, 2, 2))
 
-if container.filter ~= "nil" then C.seccomp_set_mode_filter(container.filter) end
+C.seccomp_set_mode_filter(container.filter)
 local kept = "all=ep"
 for name in DROPPED:gmatch "%S+" do
     C.cap_drop_bound("cap_" .. name)
