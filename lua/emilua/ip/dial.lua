@@ -105,7 +105,7 @@ local function race(entries, new)
         for _, fiber in ipairs(fibers) do interrupt(fiber) end
     end
 
-    local ok, e = scope.pcall(import("group").group, body)
+    local ok, e = scope.pcall(import("group"), body)
     if ok and winner then return winner end
     -- Interrupted, perhaps when it was won.
     if winner then winner:close() end

@@ -239,7 +239,7 @@ end
 function modules.entry(name, context)
     local ok, text = pcall(read, name)
     if not ok or not text then
-        local reason = ok and native.error_text(errors.number.ENOENT) or errors.text(text)
+        local reason = ok and import("core.text").of_error(errors.number.ENOENT) or errors.text(text)
         return nil, reason .. ": " .. name
     end
     return modules.start(name, text, nil, { root = ids.directory(name), context = context, leaf = false })

@@ -15,7 +15,7 @@ local LIMIT = 2 ^ 63
 local STEADY, SYSTEM = 0, 1
 
 local cell = ffi.new("int64_t[1]")
-local native_clock = native.clock
+local native_clock = import("core.timer").operations.clock
 
 -- Slot of a time point.
 local NS = 1
