@@ -125,6 +125,8 @@ unsafe extern "C-unwind" fn function(l: *mut lua_State) -> c_int {
         system::inherited::FUNCTIONS,
         system::program::FUNCTIONS,
         rdf::FUNCTIONS,
+        #[cfg(target_os = "linux")]
+        crate::sandbox::FUNCTIONS,
         json::FUNCTIONS,
         scanner::FUNCTIONS,
         subprocess::FUNCTIONS,
