@@ -6,7 +6,6 @@ local environment = import("program.environment")
 local errors = import("core.errors")
 local fiber = import("core.fiber")
 local ids = import("program.ids")
-local native = import("core.native")
 local path = import("filesystem.path.value")
 local read = import("program.source").read
 local stock = import("core.require")

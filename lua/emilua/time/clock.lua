@@ -1,7 +1,6 @@
 -- Clocks and their time points, which are 64-bit counts of nanoseconds.
 local import = ...
 local errors = import("core.errors")
-local native = import("core.native")
 local ffi = require("ffi")
 
 local raise = errors.raise
