@@ -3,9 +3,9 @@ local import = ...
 local address = import("ip.address")
 local endpoint = import("ip.endpoint")
 local errors = import("core.errors")
+local native = import("core.native")
 local host_name = import("io.native").host_name
 local scope = import("core.scope")
-local text = import("core.lazy")("core.text")
 local enter = import("core.scheduler").enter
 
 local error, getmetatable, pairs, type = error, getmetatable, pairs, type
@@ -19,7 +19,7 @@ local ip = {
 }
 
 function ip.host_name()
-    local name, code = text.read(host_name(text.buffer, text.SIZE))
+    local name, code = native.text(host_name(native.buffer, 1024))
     return name or errors.raise_code(code)
 end
 

@@ -46,5 +46,14 @@ end
 native.collect = native.bind("vm", [[
     int32_t collect(void *vm); ]]).collect
 
+local buffer = ffi.new("char[1024]")
+
+-- The text that a function writes to a buffer; nil and its code when it fails.
+function native.text(length)
+    if length < 0 then return nil, length end
+    return ffi.string(buffer, length)
+end
+native.buffer = buffer
+
 -- The C functions too.
 return setmetatable(native, { __index = raw.functions })

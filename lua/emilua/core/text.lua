@@ -1,7 +1,8 @@
 -- What the Rust half says to people, and the error stream.
 local import = ...
 local native = import("core.native")
-local ffi = require("ffi")
+
+local buffer, read = native.buffer, native.text
 
 local text = native.bind("core", [[
     int32_t message(char *, int32_t);
@@ -10,18 +11,8 @@ local text = native.bind("core", [[
     int32_t report(const char *, size_t);
     int32_t is_terminal(void); ]])
 
-local SIZE = 1024
-local buffer = ffi.new("char[?]", SIZE)
+function text.of_error(code) return read(text.strerror(code, buffer, 1024)) end
 
--- What write(..., buffer, size) has written: its length is the function's result. Nil and its code when it fails.
-local function read(length)
-    if length < 0 then return nil, length end
-    return ffi.string(buffer, length)
-end
-text.buffer, text.SIZE, text.read = buffer, SIZE, read
-
-function text.of_error(code) return read(text.strerror(code, buffer, SIZE)) end
-
-function text.of_panic() return read(text.message(buffer, SIZE)) end
+function text.of_panic() return read(text.message(buffer, 1024)) end
 
 return text

@@ -63,7 +63,7 @@ function NEXT.remove(f) timer.cancel(f[L.ON]) end
 
 local function wait(f)
     local token = timer.token()
-    local code = core.timer_after(core.vm, ATTEMPT_DELAY, token)
+    local code = timer.operations.after(core.vm, ATTEMPT_DELAY, token)
     if code < 0 then raise_code(code) end
     if timer.wait(f, NEXT, token, token) == S.CUT then raise_core(errors.INTERRUPTED) end
 end

@@ -1,7 +1,7 @@
 -- Errors of TLS: their categories, and what the codes of native operations become.
 local import = ...
 local errors = import("core.errors")
-local text = import("core.lazy")("core.text")
+local native = import("core.native")
 local tls = import("tls.native")
 local ffi = require("ffi")
 
@@ -75,7 +75,7 @@ function tls_errors.raise_no_handshake(detail) raise_ssl(274, detail) end
 -- Raises the error of a negative code.
 function tls_errors.raise(result)
     if result == tls.FAILED then
-        local detail = text.read(tls.failure(code, text.buffer, text.SIZE))
+        local detail = native.text(tls.failure(code, native.buffer, 1024))
         raise_ssl(code[0], detail)
     end
     if result == tls.TRUNCATED then error(errors.new(stream, 1), 0) end
