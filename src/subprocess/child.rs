@@ -136,11 +136,8 @@ fn ignore(number: Signal) -> io::Result<()> {
     Ok(())
 }
 
-/// Longest script that is received: it has to fit the arena.
-const LONGEST_SCRIPT: usize = 1 << 20;
-
 fn run_script(socket: &OwnedFd) -> io::Result<()> {
-    let mut text = vec![0; LONGEST_SCRIPT];
+    let mut text = vec![0; message::length(socket.as_fd())?];
     let message = message::receive(socket.as_fd(), &mut text)?;
     // All calls of a script block, also on what was a stream of the host's.
     message.descriptors.iter().try_for_each(make_blocking)?;
