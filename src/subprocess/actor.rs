@@ -8,6 +8,13 @@ use mlua::ffi::{self, lua_State};
 use std::ffi::c_int;
 use std::os::fd::IntoRawFd;
 
+unsafe extern "C-unwind" {
+    fn luaJIT_setmode(l: *mut lua_State, index: c_int, mode: c_int) -> c_int;
+}
+
+/// `LUAJIT_MODE_ENGINE` of luajit.h: the whole compiler, off.
+const MODE_ENGINE: c_int = 0;
+
 /// Runs the actor and ends the process with its status.
 pub fn main(start: Start) -> ! {
     let Start {
@@ -22,6 +29,10 @@ pub fn main(start: Start) -> ! {
             1
         } else {
             ffi::luaL_openlibs(l);
+            if !configuration.orders.jit {
+                // Before any code could be compiled: a filter may forbid the memory for it.
+                luaJIT_setmode(l, 0, MODE_ENGINE);
+            }
             push_function(l, run);
             ffi::lua_pushinteger(l, inbox.into_raw_fd() as ffi::lua_Integer);
             let bytes = configuration.bytes();

@@ -19,15 +19,53 @@ pub struct Configuration {
     bytes: Vec<u8>,
     /// C modules that the actor may load, by the paths under which the dynamic linker knows them.
     libraries: Vec<CString>,
+    pub orders: Orders,
+}
+
+/// What there is to do before the VM starts, one byte on the wire.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Orders {
+    /// The init script is the next packet.
+    pub script: bool,
+    /// The seccomp program is the packet behind that.
+    pub filter: bool,
+    /// The actor gets a zygote of its own.
+    pub zygote: bool,
+    pub jit: bool,
+}
+
+impl Orders {
+    fn to_byte(self) -> u8 {
+        let Self {
+            script,
+            filter,
+            zygote,
+            jit,
+        } = self;
+        [script, filter, zygote, jit]
+            .into_iter()
+            .rev()
+            .fold(0, |byte, order| byte << 1 | u8::from(order))
+    }
+
+    fn from_byte(byte: u8) -> Self {
+        let [script, filter, zygote, jit] = [0, 1, 2, 3].map(|bit| byte >> bit & 1 != 0);
+        Self {
+            script,
+            filter,
+            zygote,
+            jit,
+        }
+    }
 }
 
 impl Configuration {
-    /// Sends `bytes` to a child, libraries for it, and whether an init script follows.
+    /// Sends `bytes` to a child, libraries for it, and its orders.
     pub fn send(
         socket: BorrowedFd<'_>,
         bytes: &[u8],
         libraries: &[PathBuf],
-        has_script: bool,
+        orders: Orders,
     ) -> io::Result<()> {
         if bytes.len() > LONGEST || libraries.len() >= message::DESCRIPTORS {
             return Err(Errno::EMSGSIZE.into());
@@ -38,14 +76,14 @@ impl Configuration {
         let libraries = libraries.collect::<io::Result<Vec<_>>>()?;
         let files = std::iter::once(&file).chain(&libraries);
         let numbers: Vec<RawFd> = files.map(AsRawFd::as_raw_fd).collect();
-        message::send(socket, &[u8::from(has_script)], &numbers)?;
+        message::send(socket, &[orders.to_byte()], &numbers)?;
         Ok(())
     }
 
     /// Receives them in the child.
-    pub fn receive(socket: BorrowedFd<'_>) -> io::Result<(Self, bool)> {
-        let mut has_script = [0];
-        let message = message::receive(socket, &mut has_script)?;
+    pub fn receive(socket: BorrowedFd<'_>) -> io::Result<Self> {
+        let mut orders = [0];
+        let message = message::receive(socket, &mut orders)?;
         let mut descriptors = message.descriptors.into_iter();
         let descriptor = descriptors.next();
         let (1, Some(descriptor)) = (message.length, descriptor) else {
@@ -59,7 +97,12 @@ impl Configuration {
         file.read_to_end(&mut bytes)?;
         let libraries = descriptors.map(|library| open(&library));
         let libraries = libraries.collect::<io::Result<_>>()?;
-        Ok((Self { bytes, libraries }, has_script[0] != 0))
+        let orders = Orders::from_byte(orders[0]);
+        Ok(Self {
+            bytes,
+            libraries,
+            orders,
+        })
     }
 
     pub fn bytes(&self) -> &[u8] {
@@ -85,4 +128,17 @@ fn open(library: &OwnedFd) -> io::Result<CString> {
         return Err(io::ErrorKind::InvalidData.into());
     }
     Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_order_is_read_back() {
+        for byte in 0..16 {
+            assert_eq!(Orders::from_byte(byte).to_byte(), byte);
+        }
+        assert!(Orders::from_byte(1).script && Orders::from_byte(8).jit);
+    }
 }

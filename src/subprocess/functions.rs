@@ -1,6 +1,6 @@
 //! What the Lua half asks of the host's side. Descriptors are numbers here: it owns them by objects of its own.
 
-use super::configuration::Configuration;
+use super::configuration::{Configuration, Orders};
 use super::protocol::{Action, Stream};
 use super::{host, message};
 use crate::bridge::{PANIC, failure, guard};
@@ -154,19 +154,30 @@ unsafe extern "C-unwind" fn list_libraries(l: *mut lua_State) -> c_int {
     1
 }
 
-/// `supervisor_configure(socket, configuration, script | nil, argument | nil, libraries | nil) -> nothing | code, text`.
+/// `supervisor_configure(socket, configuration, script | nil, argument | nil, libraries | nil, filter | nil, zygote, jit)
+/// -> nothing | code, text`.
 unsafe extern "C-unwind" fn configure(l: *mut lua_State) -> c_int {
-    // SAFETY: called by the Lua half with a descriptor that it owns, two strings and a number.
+    // SAFETY: called by the Lua half with a descriptor that it owns, strings, numbers and two booleans.
     unsafe {
         let socket = BorrowedFd::borrow_raw(ffi::lua_tointeger(l, 1) as RawFd);
         let (configuration, script) = (bytes(l, 2), bytes(l, 3));
         let argument = (ffi::lua_isnumber(l, 4) != 0).then(|| ffi::lua_tointeger(l, 4) as RawFd);
         let libraries = paths(l, 5);
+        let filter = bytes(l, 6);
+        let orders = Orders {
+            script: script.is_some(),
+            filter: filter.is_some(),
+            zygote: ffi::lua_toboolean(l, 7) != 0,
+            jit: ffi::lua_toboolean(l, 8) != 0,
+        };
         let outcome = attempt(|| {
             let configuration = configuration.unwrap_or_default();
-            Configuration::send(socket, configuration, &libraries, script.is_some())?;
+            Configuration::send(socket, configuration, &libraries, orders)?;
             if let Some(script) = script {
                 message::send(socket, script, argument.as_slice())?;
+            }
+            if let Some(filter) = filter {
+                message::send(socket, filter, &[])?;
             }
             Ok(())
         });

@@ -11,7 +11,7 @@ local source = import("program.source")
 local ffi = require("ffi")
 
 local getenv, stderr = os.getenv, io.stderr
-local error, ipairs, jit, loadstring, package, pairs = error, ipairs, jit, loadstring, package, pairs
+local error, ipairs, loadstring, package, pairs = error, ipairs, loadstring, package, pairs
 local setfenv, setmetatable = setfenv, setmetatable
 local globals = _G
 
@@ -71,7 +71,6 @@ end
 
 return function(inbox, text, libraries)
     local c = serial.decode(text)
-    if not c.jit then jit.off() end
     for name, value in pairs(c.environment) do ffi.C.setenv(name, value, 1) end
     core.native_locale()
     source.add(c.tree, "")
