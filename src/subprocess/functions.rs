@@ -6,9 +6,12 @@ use super::{host, message};
 use crate::bridge::{PANIC, failure, guard};
 use mlua::ffi::{self, lua_State};
 use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::unistd::pipe2;
 use std::ffi::{CStr, OsStr, c_int};
-use std::io;
-use std::os::fd::{BorrowedFd, IntoRawFd, RawFd};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::slice;
@@ -16,6 +19,7 @@ use std::slice;
 /// C functions of this module, as [`crate::lua`] registers them.
 pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] = &[
     (c"list_libraries", list_libraries),
+    (c"supervisor_ask", ask),
     (c"supervisor_start", start),
     (c"supervisor_spawn", spawn),
     (c"supervisor_configure", configure),
@@ -184,6 +188,40 @@ unsafe extern "C-unwind" fn configure(l: *mut lua_State) -> c_int {
         match outcome {
             Ok(()) => 0,
             Err(error) => push_failure(l, &error),
+        }
+    }
+}
+
+/// `supervisor_ask(flags, script) -> text | nil, code`: what a script in a new process writes to its `arg`.
+unsafe extern "C-unwind" fn ask(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half with a number and a string.
+    unsafe {
+        let (namespaces, script) = (ffi::lua_tonumber(l, 1) as u64, bytes(l, 2));
+        let outcome = attempt(|| {
+            let spawned = host::spawn(namespaces, [(Stream::Dead, -1); 3])?;
+            let (reading, writing) = pipe2(OFlag::O_CLOEXEC)?;
+            let orders = Orders {
+                script: true,
+                ..Orders::default()
+            };
+            Configuration::send(spawned.socket.as_fd(), &[], &[], orders)?;
+            let script = script.unwrap_or_default();
+            message::send(spawned.socket.as_fd(), script, &[writing.as_raw_fd()])?;
+            drop(writing);
+            let mut text = Vec::new();
+            File::from(reading).read_to_end(&mut text)?;
+            Ok(text)
+        });
+        match outcome {
+            Ok(text) => {
+                ffi::lua_pushlstring(l, text.as_ptr().cast(), text.len());
+                1
+            }
+            Err((code, _)) => {
+                ffi::lua_pushnil(l);
+                ffi::lua_pushinteger(l, code as ffi::lua_Integer);
+                2
+            }
         }
     }
 }
