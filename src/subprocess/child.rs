@@ -145,11 +145,8 @@ fn ignore(number: Signal) -> io::Result<()> {
     Ok(())
 }
 
-/// Longest script that is received: it has to fit the arena.
-const LONGEST_SCRIPT: usize = 1 << 20;
-
 fn run_script(socket: &OwnedFd) -> io::Result<()> {
-    let mut text = vec![0; LONGEST_SCRIPT];
+    let mut text = vec![0; message::length(socket.as_fd())?];
     let message = message::receive(socket.as_fd(), &mut text)?;
     // All calls of a script block, also on what was a stream of the host's.
     message.descriptors.iter().try_for_each(make_blocking)?;
@@ -169,16 +166,9 @@ fn run_script(socket: &OwnedFd) -> io::Result<()> {
     }
 }
 
-/// Longest seccomp program of the kernel: 4096 instructions.
-const LONGEST_FILTER: usize = 4096 * 8;
-
 fn receive_filter(socket: &OwnedFd) -> io::Result<Vec<u8>> {
-    let mut program = vec![0; LONGEST_FILTER];
-    let message = message::receive(socket.as_fd(), &mut program)?;
-    if message.truncated {
-        return Err(io::ErrorKind::InvalidData.into());
-    }
-    program.truncate(message.length);
+    let mut program = vec![0; message::length(socket.as_fd())?];
+    message::receive(socket.as_fd(), &mut program)?;
     Ok(program)
 }
 

@@ -1,6 +1,6 @@
 //! What a new process is told about its actor, straight from the host: the zygote never sees it.
 //!
-//! The bytes are the Lua half's. They travel as a file in memory, so that a tree of sources may be of any size.
+//! The bytes are the Lua half's. What is too long for a packet, as a tree of sources may be, travels as a file in memory.
 
 use super::message;
 use nix::errno::Errno;
@@ -14,15 +14,23 @@ use std::path::PathBuf;
 /// Bytes at most.
 pub const LONGEST: usize = 64 << 20;
 
+/// Bytes that are in the packet itself, at most. A socket's buffer has room for more.
+const INLINE: usize = 64 << 10;
+
+/// A bit of the packet's first byte beside those of [`Orders`]: the configuration is a file, the first descriptor, and
+/// not the rest of the packet.
+const FILE: u8 = 0x80;
+
 /// Bytes that are erased when they are not needed any more.
 pub struct Configuration {
+    /// Behind the byte that the packet begins with.
     bytes: Vec<u8>,
     /// C modules that the actor may load, by the paths under which the dynamic linker knows them.
     libraries: Vec<CString>,
     pub orders: Orders,
 }
 
-/// What there is to do before the VM starts, one byte on the wire.
+/// What there is to do before the VM starts, bits on the wire.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Orders {
     /// The init script is the next packet.
@@ -70,43 +78,47 @@ impl Configuration {
         if bytes.len() > LONGEST || libraries.len() >= message::DESCRIPTORS {
             return Err(Errno::EMSGSIZE.into());
         }
-        let mut file = File::from(memfd_create("emilua", MFdFlags::MFD_CLOEXEC)?);
-        file.write_all(bytes)?;
-        let libraries = libraries.iter().map(File::open);
-        let libraries = libraries.collect::<io::Result<Vec<_>>>()?;
-        let files = std::iter::once(&file).chain(&libraries);
-        let numbers: Vec<RawFd> = files.map(AsRawFd::as_raw_fd).collect();
-        message::send(socket, &[orders.to_byte()], &numbers)?;
+        let mut packet = vec![orders.to_byte()];
+        let mut files = Vec::new();
+        if bytes.len() <= INLINE {
+            packet.extend_from_slice(bytes);
+        } else {
+            packet[0] |= FILE;
+            let mut file = File::from(memfd_create("emilua", MFdFlags::MFD_CLOEXEC)?);
+            file.write_all(bytes)?;
+            files.push(file);
+        }
+        for library in libraries {
+            files.push(File::open(library)?);
+        }
+        let numbers: Vec<RawFd> = files.iter().map(AsRawFd::as_raw_fd).collect();
+        message::send(socket, &packet, &numbers)?;
         Ok(())
     }
 
     /// Receives them in the child.
     pub fn receive(socket: BorrowedFd<'_>) -> io::Result<Self> {
-        let mut orders = [0];
-        let message = message::receive(socket, &mut orders)?;
-        let mut descriptors = message.descriptors.into_iter();
-        let descriptor = descriptors.next();
-        let (1, Some(descriptor)) = (message.length, descriptor) else {
+        let mut bytes = vec![0; message::length(socket)?];
+        let message = message::receive(socket, &mut bytes)?;
+        let Some(&first) = bytes.first() else {
             return Err(io::ErrorKind::UnexpectedEof.into());
         };
-        let mut file = File::from(descriptor);
-        file.rewind()?;
-        let size = file.metadata()?.len();
-        // Room for one byte more, by which the end is seen: growing would leave a copy behind.
-        let mut bytes = Vec::with_capacity(size as usize + 1);
-        file.read_to_end(&mut bytes)?;
+        let mut descriptors = message.descriptors.into_iter();
+        if first & FILE != 0 {
+            let file = descriptors.next().ok_or(io::ErrorKind::UnexpectedEof)?;
+            read(File::from(file), &mut bytes)?;
+        }
         let libraries = descriptors.map(|library| open(&library));
         let libraries = libraries.collect::<io::Result<_>>()?;
-        let orders = Orders::from_byte(orders[0]);
         Ok(Self {
             bytes,
             libraries,
-            orders,
+            orders: Orders::from_byte(first),
         })
     }
 
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.bytes[1..]
     }
 
     pub fn libraries(&self) -> &[CString] {
@@ -117,6 +129,15 @@ impl Configuration {
     pub fn wipe(&mut self) {
         super::wipe(&mut self.bytes);
     }
+}
+
+/// Appends what a file holds.
+fn read(mut file: File, bytes: &mut Vec<u8>) -> io::Result<()> {
+    file.rewind()?;
+    // Room for one byte more, by which the end is seen: growing would leave a copy behind.
+    bytes.reserve_exact(file.metadata()?.len() as usize + 1);
+    file.read_to_end(bytes)?;
+    Ok(())
 }
 
 /// Loads a library while the host's view of files is there. The dynamic linker knows it by this path from now on, whatever

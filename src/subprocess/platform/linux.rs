@@ -109,7 +109,7 @@ pub fn mirror(request: &Request<'_>, ruleset: Option<&OwnedFd>) -> nix::Result<(
         Action::Landlock => {
             let ruleset = ruleset.ok_or(Errno::EBADF)?.as_raw_fd();
             // SAFETY: no memory is passed.
-            let code = unsafe { libc::syscall(libc::SYS_landlock_restrict_self, ruleset, 0) };
+            let code = unsafe { libc::syscall(libc::SYS_landlock_restrict_self, ruleset, a) };
             Errno::result(code).map(drop)
         }
         _ => Err(Errno::EINVAL),
