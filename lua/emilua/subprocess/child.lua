@@ -78,7 +78,6 @@ end
 
 return function(inbox, text, libraries)
     local c = serial.decode(text)
-    if not c.jit then jit.off() end
     for name, value in pairs(c.environment) do ffi.C.setenv(name, value, 1) end
     if next(c.environment) then core.native_locale() end
     source.add(c.tree, "")
