@@ -140,7 +140,7 @@ fn capset(words: &[u8]) -> nix::Result<()> {
 }
 
 /// seccomp(2) with an array of instructions, which are copied to where they are aligned.
-fn seccomp(program: &[u8]) -> nix::Result<()> {
+pub fn seccomp(program: &[u8]) -> nix::Result<()> {
     let count = program.len() / size_of::<libc::sock_filter>();
     let mut filter = Vec::<libc::sock_filter>::with_capacity(count);
     // SAFETY: instructions are integers; there is room for `count` of them, and the bytes are there.
