@@ -91,6 +91,7 @@ unsafe fn functions(l: *mut lua_State) {
     unsafe {
         let lists = [
             vm::FUNCTIONS,
+            vm::suspension(),
             actor::FUNCTIONS,
             span::FUNCTIONS,
             crate::io::serial::FUNCTIONS,
@@ -110,10 +111,6 @@ unsafe fn functions(l: *mut lua_State) {
         }
         push_function(l, source::bytecode);
         ffi::lua_setfield(l, -2, c"bytecode".as_ptr());
-        if let Some(function) = vm::can_yield() {
-            push_function(l, function);
-            ffi::lua_setfield(l, -2, c"can_yield".as_ptr());
-        }
     }
 }
 
