@@ -8,7 +8,7 @@ local ffi = require("ffi")
 local cast, copy, fill, ffi_string = ffi.cast, ffi.copy, ffi.fill, ffi.string
 local span_pointer = native.span_pointer
 
-local mt = { __metatable = "byte_span" }
+local mt = errors.class("byte_span")
 local make, native_view = native.span_class(mt)
 native.span_view = native_view
 local raise = errors.raise

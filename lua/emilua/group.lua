@@ -80,7 +80,7 @@ local function add(g, f, x)
 end
 
 local methods = {}
-local mt = { __metatable = "group", __index = errors.strict(methods) }
+local mt = errors.class("group", { __index = errors.strict(methods) })
 
 function mt.__newindex() errors.bad_index() end
 

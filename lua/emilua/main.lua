@@ -1,22 +1,19 @@
 -- The module `emilua`. Not named init.lua: with this folder in package.path, require would find it.
 local import = ...
+local errors = import("core.errors")
 local fiber = import("core.fiber")
 local run = import("core.run")
 local scope = import("core.scope")
 import("core.coroutine")
 
-local getmetatable, setmetatable, type = getmetatable, setmetatable, type
+local class_name = errors.class_name
+local setmetatable, type = setmetatable, type
 
 -- type(x): the class of an object of the runtime, else what Lua's own type() says.
 local function class(...)
     if select("#", ...) == 0 then error("bad argument #1 to 'type' (value expected)", 2) end
     local x = ...
-    local kind = type(x)
-    if kind == "table" or kind == "userdata" then
-        local name = getmetatable(x)
-        if type(name) == "string" then return name end
-    end
-    return kind
+    return class_name(x) or type(x)
 end
 
 local implementation

@@ -72,7 +72,7 @@ end
 
 local function new_class(name, id, point, point_class)
     local methods = {}
-    local mt = { __metatable = name }
+    local mt = errors.class(name)
 
     function mt:__index(key)
         if key == "expiry" then return point(self[EXPIRY]) end

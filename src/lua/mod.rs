@@ -101,6 +101,8 @@ unsafe fn functions(l: *mut lua_State) {
             system::inherited::FUNCTIONS,
             system::program::FUNCTIONS,
             rdf::FUNCTIONS,
+            #[cfg(target_os = "linux")]
+            crate::sandbox::FUNCTIONS,
             json::FUNCTIONS,
             scanner::FUNCTIONS,
             subprocess::FUNCTIONS,

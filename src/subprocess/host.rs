@@ -54,6 +54,8 @@ pub fn start(interpreter: &OsStr, jit_version: &str) -> io::Result<()> {
     let image = image()?;
     let mut command = Command::new(interpreter);
     command.args(["-E", "-e", BOOT]).env_clear();
+    // Functions are bound once, in the supervisor, not in each of its copies.
+    command.env("LD_BIND_NOW", "1");
     if let Some(path) = env::var_os("LD_LIBRARY_PATH") {
         command.env("LD_LIBRARY_PATH", path);
     }

@@ -4,12 +4,11 @@
 //! interpreter, those of actors are forked before any code of theirs runs.
 
 use super::child::{self, Streams};
-use super::host;
 use super::message::{self, Message};
-use super::mirror;
 use super::platform::close_from;
 use super::platform::{Side, clone};
 use super::protocol::{Action, Answer, LONGEST, Request, Stream};
+use super::{actor, host, mirror};
 use crate::system;
 use mlua::ffi::{self, lua_State};
 use nix::errno::Errno;
@@ -48,7 +47,11 @@ pub unsafe fn open(l: *mut lua_State) -> c_int {
         CStr::from_ptr(ffi::luaL_checkstring(l, -1)).to_string_lossy()
     };
     match message::send(control.as_fd(), host::greeting(&version).as_bytes(), &[]) {
-        Ok(_) => serve(control),
+        Ok(_) => {
+            // Without it each actor makes its own, or says why it cannot.
+            actor::prepare();
+            serve(control)
+        }
         Err(_) => child::exit(1),
     }
 }

@@ -4,7 +4,7 @@ local native = import("core.native")
 
 local error, getmetatable, setmetatable, type, rawget = error, getmetatable, setmetatable, type, rawget
 local tostring = tostring
-local getinfo = debug.getinfo
+local getinfo, raw_metatable = debug.getinfo, debug.getmetatable
 local find = string.find
 
 local generic_numbers, system_numbers, resolver_numbers = native.errno()
@@ -12,8 +12,26 @@ setmetatable(system_numbers, { __index = generic_numbers })
 
 local errors = { number = generic_numbers, system_number = system_numbers, resolver_number = resolver_numbers }
 
-local error_mt = { __metatable = "error_code" }
-local category_mt = { __metatable = "error_category" }
+-- Metatables of the runtime's classes.
+local classes = setmetatable({}, { __mode = "k" })
+errors.classes = classes
+
+-- The metatable of a class: getmetatable(object) gives its name.
+local function class(name, mt)
+    mt = mt or {}
+    mt.__metatable = name
+    classes[mt] = true
+    return mt
+end
+errors.class = class
+
+-- The class of an object of the runtime; nil for other values, whatever their metatable says.
+function errors.class_name(x)
+    local mt = raw_metatable(x)
+    return classes[mt] and mt.__metatable
+end
+
+local error_mt, category_mt = class("error_code"), class("error_category")
 
 -- A category's own table holds these under keys that a user cannot write by accident.
 local NAME, MESSAGE, TO_GENERIC = {}, {}, {}
@@ -182,11 +200,10 @@ end
 
 -- A module table that cannot be written: unknown keys are bad_index.
 function errors.module(name, fields)
-    return setmetatable({}, {
+    return setmetatable({}, class(name, {
         __index = errors.strict(fields),
         __newindex = function() raise("EPERM") end,
-        __metatable = name,
-    })
+    }))
 end
 
 -- Raises the stock message of a wrong argument, pointing at the user's line.
@@ -239,17 +256,16 @@ function category_mt.__newindex() raise("EPERM") end
 function category_mt.__tostring(self) return rawget(self, NAME) end
 
 -- A namespace whose members are new errors: `errors.EINVAL`, `asio_error.misc.eof`.
-function errors.namespace(class, of_category, codes)
-    return setmetatable({}, {
+function errors.namespace(name, of_category, codes)
+    return setmetatable({}, class(name, {
         __index = function(_, key)
             local code = codes[key]
             if not code then bad_index() end
             return new(of_category, code)
         end,
         __newindex = function() raise("EPERM") end,
-        __metatable = class,
-        __tostring = function() return tostring(class) end,
-    })
+        __tostring = function() return tostring(name) end,
+    }))
 end
 
 return errors

@@ -18,7 +18,7 @@ local type, unpack = type, unpack
 
 local fiber = {}
 
-local mt = { __metatable = "fiber" }
+local mt = errors.class("fiber")
 
 local function extra(f)
     local x = f[EXTRA]
@@ -276,10 +276,9 @@ setmetatable(this, {
     end,
 })
 
-fiber.this_fiber = setmetatable({}, {
+fiber.this_fiber = setmetatable({}, errors.class("this_fiber", {
     __index = this,
     __newindex = function() raise("EPERM") end,
-    __metatable = "this_fiber",
-})
+}))
 
 return fiber

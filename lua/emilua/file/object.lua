@@ -182,7 +182,7 @@ function object.class(class, methods, properties)
         return number[0]
     end
 
-    local mt = { __metatable = class }
+    local mt = errors.class(class)
 
     function mt:__index(key)
         local method = methods[key]

@@ -123,7 +123,7 @@ function object.class(class, methods, properties)
 
     function properties.is_open(self) return io_is_open(self[HANDLE]) == 1 end
 
-    local mt = { __metatable = class }
+    local mt = errors.class(class)
 
     function mt:__index(key)
         local method = methods[key]

@@ -152,7 +152,7 @@ function methods.kill(self, signo)
     end
 end
 
-mt = { __metatable = CLASS }
+mt = errors.class(CLASS)
 
 function mt.__index(self, key)
     local method = methods[key]

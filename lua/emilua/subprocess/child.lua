@@ -9,9 +9,10 @@ local run = import("core.run")
 local serial = import("subprocess.serial")
 local source = import("program.source")
 local ffi = require("ffi")
+import("subprocess.channel")
 
 local getenv, stderr = os.getenv, io.stderr
-local error, ipairs, jit, loadstring, package, pairs = error, ipairs, jit, loadstring, package, pairs
+local error, ipairs, jit, loadstring, next, package, pairs = error, ipairs, jit, loadstring, next, package, pairs
 local setfenv, setmetatable = setfenv, setmetatable
 local globals = _G
 
@@ -69,11 +70,16 @@ local function preload(names, paths)
     end
 end
 
+-- This part is loaded ahead, by the supervisor: loops that were hot then are cold again.
+if jit.status() then
+    jit.off()
+    jit.on()
+end
+
 return function(inbox, text, libraries)
     local c = serial.decode(text)
-    if not c.jit then jit.off() end
     for name, value in pairs(c.environment) do ffi.C.setenv(name, value, 1) end
-    core.native_locale()
+    if next(c.environment) then core.native_locale() end
     source.add(c.tree, "")
     preload(c.native_modules, libraries)
     emilua.context = "worker"

@@ -80,7 +80,7 @@ end
 function clock.new(name, id, adjustable, methods, properties)
     local class = name .. ".time_point"
     methods, properties = methods or {}, properties or {}
-    local mt = { __metatable = class, __lt = less, __le = less_equal }
+    local mt = errors.class(class, { __lt = less, __le = less_equal })
     clock[class] = true
 
     local function point(ns) return setmetatable({ ns }, mt) end

@@ -13,7 +13,7 @@ local getmetatable, setmetatable, tostring, type = getmetatable, setmetatable, t
 local HANDLE, ROLE, METHOD, ENABLED, MODE, NAME = 1, 2, 3, 4, 5, 6
 
 local methods = {}
-local mt = { __metatable = "tls.context", __index = errors.strict(methods) }
+local mt = errors.class("tls.context", { __index = errors.strict(methods) })
 
 function mt.__newindex() error("attempt to index a tls.context value: it has no fields to write", 2) end
 

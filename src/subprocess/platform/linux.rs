@@ -109,7 +109,7 @@ pub fn mirror(request: &Request<'_>, ruleset: Option<&OwnedFd>) -> nix::Result<(
         Action::Landlock => {
             let ruleset = ruleset.ok_or(Errno::EBADF)?.as_raw_fd();
             // SAFETY: no memory is passed.
-            let code = unsafe { libc::syscall(libc::SYS_landlock_restrict_self, ruleset, 0) };
+            let code = unsafe { libc::syscall(libc::SYS_landlock_restrict_self, ruleset, a) };
             Errno::result(code).map(drop)
         }
         _ => Err(Errno::EINVAL),
@@ -140,7 +140,7 @@ fn capset(words: &[u8]) -> nix::Result<()> {
 }
 
 /// seccomp(2) with an array of instructions, which are copied to where they are aligned.
-fn seccomp(program: &[u8]) -> nix::Result<()> {
+pub fn seccomp(program: &[u8]) -> nix::Result<()> {
     let count = program.len() / size_of::<libc::sock_filter>();
     let mut filter = Vec::<libc::sock_filter>::with_capacity(count);
     // SAFETY: instructions are integers; there is room for `count` of them, and the bytes are there.

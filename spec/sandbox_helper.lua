@@ -1,0 +1,89 @@
+-- What the specs of sandboxes share.
+
+local emilua = require "emilua"
+local pipe = require "emilua.pipe"
+local sandbox = require "emilua.sandbox"
+local subprocess = require "spec.subprocess_helper"
+local helper = require "spec.helper"
+
+local specs = {}
+
+-- What the first sandbox finds out stays known: the checks for what a test leaves behind begin with it.
+sandbox.probe()
+
+--- Starts a guest; what it prints, its errors among it, comes from the function returned, which waits for its end.
+function specs.start(box, guest)
+    local read, write = pipe.pair()
+    local stream = write:release()
+    local context = { stdout = stream, stderr = stream }
+    for name, value in pairs(type(guest) == "string" and { source = guest } or guest) do context[name] = value end
+    local channel = emilua.spawn_vm(box:context(context))
+    stream:close()
+    return channel, function() return subprocess.drain(read) end
+end
+
+--- What a guest prints.
+function specs.output(options, guest)
+    local channel, output = specs.start(sandbox.new(options), guest)
+    local text = output()
+    channel:close()
+    return text
+end
+
+--- What the same source prints in an actor that is in a process of its own and no sandbox: the negative twin.
+function specs.free(source)
+    local channel, output = subprocess.speaking(source)
+    local text = output()
+    channel:close()
+    return text
+end
+
+--- C functions for guests, and `attempt(name, call, ...)`, which prints what a call that returns -1 for failures gave:
+-- `ok`, or the name of the error.
+specs.C = [[
+    local ffi = require "ffi"
+    local bit = require "bit"
+    local C = ffi.C
+    ffi.cdef "long syscall(long, ...); int errno; char *strerror(int);"
+    local NAMES = { [1] = "EPERM", [2] = "ENOENT", [3] = "ESRCH", [9] = "EBADF", [11] = "EAGAIN", [12] = "ENOMEM",
+        [13] = "EACCES", [18] = "EXDEV", [19] = "ENODEV", [20] = "ENOTDIR", [21] = "EISDIR", [22] = "EINVAL",
+        [24] = "EMFILE", [25] = "ENOTTY", [26] = "ETXTBSY", [30] = "EROFS", [38] = "ENOSYS", [97] = "EAFNOSUPPORT",
+        [101] = "ENETUNREACH", [106] = "EISCONN", [111] = "ECONNREFUSED" }
+    local function word(value)
+        if value == nil then return ffi.cast("long", 0) end
+        if type(value) == "number" then return ffi.cast("long", value) end
+        return ffi.cast("long", ffi.cast("const char *", value))
+    end
+    -- A system call by number: its result, or nil and the name of the error.
+    local function call(number, a, b, c, d, e, f)
+        local result = tonumber(C.syscall(word(number), word(a), word(b), word(c), word(d), word(e), word(f)))
+        if result == -1 then return nil, NAMES[ffi.errno()] or tostring(ffi.errno()) end
+        return result
+    end
+    local function attempt(name, number, ...)
+        local result, code = call(number, ...)
+        print(name, result and "ok" or code)
+        return result
+    end
+]]
+
+--- Runs a Lua program in an interpreter of its own, as an ordinary user, or below `prefix`, a command line. What it
+-- prints, and its status.
+local process = require "spec.process_helper"
+function specs.program(source, prefix, as_user)
+    local home = os.tmpname()
+    os.remove(home)
+    helper.shell(("mkdir -m 755 %s && install -m 755 %semilua.so %s"):format(home, helper.root, home))
+    local file = assert(io.open(home .. "/program.lua", "w"))
+    file:write(source)
+    file:close()
+    helper.shell("chmod 644 " .. home .. "/program.lua")
+    local command = helper.interpreter .. " " .. home .. "/program.lua"
+    if as_user then command = process.unprivileged(command) end
+    local text, status = helper.shell(("cd / && LUA_CPATH='%s/?.so' timeout 60 %s %s </dev/null"):format(home,
+        prefix or "", command))
+    helper.shell("rm -r " .. home)
+    return text, status
+end
+
+return specs
