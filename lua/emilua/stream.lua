@@ -37,8 +37,7 @@ end
 local function read(io, bs, minimum)
     local size = #bs
     if minimum > size then minimum = size end
-    if not (minimum > 0) then return 0 end
-    local done = io:read_some(bs)
+    local done = minimum > 0 and io:read_some(bs) or 0
     if done >= minimum then return done end
     return read_rest(io, bs, done, minimum)
 end
@@ -46,8 +45,7 @@ end
 local function write(io, bs, minimum)
     local size = #bs
     if minimum > size then minimum = size end
-    if not (minimum > 0) then return 0 end
-    local done = io:write_some(bs)
+    local done = minimum > 0 and io:write_some(bs) or 0
     if done >= minimum then return done end
     return write_rest(io, bs, done, minimum)
 end
