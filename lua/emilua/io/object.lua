@@ -102,8 +102,26 @@ function object.transfer(class, way, call)
     end
 end
 
--- Adds close(), cancel() and is_open, and returns the class's metatable. properties: functions of the
--- object.
+-- The metatable of a class. properties: functions of the object.
+function object.metatable(class, methods, properties)
+    local mt = errors.class(class)
+
+    function mt:__index(key)
+        local method = methods[key]
+        if method then return method end
+        local property = properties[key]
+        if property then return property(self) end
+        errors.bad_index()
+    end
+
+    function mt.__newindex()
+        error(("attempt to index a %s value: it has no fields to write"):format(class), 2)
+    end
+
+    return mt
+end
+
+-- Adds close(), cancel() and is_open, and returns the class's metatable.
 function object.class(class, methods, properties)
     local function check_self(self)
         if getmetatable(self) ~= class then raise("EINVAL", 1) end
@@ -123,21 +141,7 @@ function object.class(class, methods, properties)
 
     function properties.is_open(self) return io_is_open(self[HANDLE]) == 1 end
 
-    local mt = errors.class(class)
-
-    function mt:__index(key)
-        local method = methods[key]
-        if method then return method end
-        local property = properties[key]
-        if property then return property(self) end
-        errors.bad_index()
-    end
-
-    function mt.__newindex()
-        error(("attempt to index a %s value: it has no fields to write"):format(class), 2)
-    end
-
-    return mt
+    return object.metatable(class, methods, properties)
 end
 
 -- The method release() of a class.
