@@ -11,7 +11,7 @@ pub mod timer;
 
 pub use birth::Seed;
 pub use ready::{Shared, Token};
-pub use suspension::function as can_yield;
+pub use suspension::functions as suspension;
 pub use task::Task;
 
 use crate::actor::{self, Channels, Mailbox, Message, Private};
