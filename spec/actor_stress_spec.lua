@@ -223,8 +223,7 @@ describe("the heap of an actor", function()
                 local kept, sum = {}, 0
                 for i = 1, 200000 do
                     local n = i * 7919 % 997
-                    kept[i % 5000 + 1] = { n, ("%d "):rep(n % 40):format(i, i, i, i, i, i, i, i, i, i, i, i, i, i, i, i, i, i,
-                        i, i, i, i, i, i, i, i, i, i, i, i, i, i, i, i, i, i, i, i, i, i), { i } }
+                    kept[i % 5000 + 1] = { n, (i .. " "):rep(n % 40), { i } }
                     if i % 20000 == 0 then
                         -- Blocks of all sizes, and tables and strings that grow.
                         local big, text = {}, ""
@@ -280,7 +279,8 @@ describe("interruption", function()
 end)
 
 -- The argument why a VM is safe to move is in src/context/word.rs: who takes it out of the queue sees all that the
--- thread before it did; spec/loom checks it in a model. This would show it broken: a turn that ran twice at once, or saw an old state, breaks the heap.
+-- thread before it did; spec/loom checks it in a model. This would show it broken: a turn that ran twice at once, or saw
+-- an old state, breaks the heap.
 describe("migration", function()
     it("of VMs that wake each other from several threads keeps every counter", fiber(function()
         emilua.spawn_context_threads(3)

@@ -157,7 +157,8 @@ describe("system.exit", function()
 
     it("in an actor that is master ends that VM, and the process later with its code", function()
         for _, case in ipairs {
-            { 5, "", 5 }, { 0, "", 0 }, { 5, "error 'x'", 5 }, { 0, "error 'x'", 1 }, { 5, "require 'system'.exit(6)", 5 },
+            { 5, "", 5 }, { 0, "", 0 }, { 5, "error 'x'", 5 }, { 0, "error 'x'", 1 },
+            { 5, "require 'system'.exit(6)", 5 },
         } do
             local code, rest, expected = unpack(case)
             local output, status = programs.run({ ["app.lua"] = MASTER:format(code, rest) },
