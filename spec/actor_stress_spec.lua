@@ -279,8 +279,8 @@ describe("interruption", function()
 end)
 
 -- The argument why a VM is safe to move is in src/context/word.rs: who takes it out of the queue sees all that the
--- thread before it did; spec/loom checks it in a model. This would show it broken: a turn that ran twice at once, or saw
--- an old state, breaks the heap.
+-- thread before it did; spec/loom checks it in a model. This would show it broken: a turn that ran twice at once, or
+-- saw an old state, breaks the heap.
 describe("migration", function()
     it("of VMs that wake each other from several threads keeps every counter", fiber(function()
         emilua.spawn_context_threads(3)
