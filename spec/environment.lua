@@ -10,6 +10,24 @@ local environment = {}
 -- works after all.
 environment.missing = {}
 
+local function contains(path, word)
+    local file = io.open(path)
+    local text = file and file:read "*a" or ""
+    if file then file:close() end
+    return (" " .. text:gsub("%s", " ") .. " "):find(" " .. word .. " ", 1, true) ~= nil
+end
+
+--- Whether a controller can be had for a new control group.
+function environment.controls(name)
+    return contains("/sys/fs/cgroup/cgroup.controllers", name)
+        or contains("/sys/fs/cgroup/unified/cgroup.controllers", name)
+end
+
+environment.missing["cgroup v2"] = {
+    why = "memory and pids are controllers of cgroup v1",
+    probe = function() return environment.controls "memory" and environment.controls "pids" end,
+}
+
 local MARK = "missing here: "
 
 --- True on the CI machine.

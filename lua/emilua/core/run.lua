@@ -6,7 +6,7 @@ local errors = import("core.errors")
 local fiber = import("core.fiber")
 local native = import("core.native")
 local raw = import("core.raw")
-local report = import("core.report")
+local report = import("core.lazy")("core.report")
 local modules = import("core.require")
 
 local FN, WAIT, ON = L.FN, L.WAIT, L.ON

@@ -6,7 +6,6 @@ local environment = import("program.environment")
 local errors = import("core.errors")
 local fiber = import("core.fiber")
 local ids = import("program.ids")
-local native = import("core.native")
 local path = import("filesystem.path.value")
 local read = import("program.source").read
 local stock = import("core.require")
@@ -239,7 +238,7 @@ end
 function modules.entry(name, context)
     local ok, text = pcall(read, name)
     if not ok or not text then
-        local reason = ok and native.error_text(errors.number.ENOENT) or errors.text(text)
+        local reason = ok and import("core.text").of_error(errors.number.ENOENT) or errors.text(text)
         return nil, reason .. ": " .. name
     end
     return modules.start(name, text, nil, { root = ids.directory(name), context = context, leaf = false })
