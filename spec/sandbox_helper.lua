@@ -49,10 +49,9 @@ function specs.program(source, prefix, as_user)
     file:write(source)
     file:close()
     helper.shell("chmod 644 " .. home .. "/program.lua")
-    local command = helper.interpreter .. " " .. home .. "/program.lua"
+    local command = (prefix or "") .. " " .. helper.interpreter .. " " .. home .. "/program.lua"
     if as_user then command = process.unprivileged(command) end
-    local text, status = helper.shell(("cd / && LUA_CPATH='%s/?.so' timeout 60 %s %s </dev/null"):format(home,
-        prefix or "", command))
+    local text, status = helper.shell(("cd / && LUA_CPATH='%s/?.so' timeout 60 %s </dev/null"):format(home, command))
     helper.shell("rm -r " .. home)
     return text, status
 end

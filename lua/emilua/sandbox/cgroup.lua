@@ -56,8 +56,8 @@ end
 
 local mark = ffi.new("uint8_t[8]")
 
--- Whether this process may make groups below, and move others into them. Nothing else is above the root that a container
--- sees.
+-- Whether this process may make groups below, and move others into them. Nothing else is above the root that a
+-- container sees.
 local function is_delegated(directory, root)
     local file = io_open(directory .. "/cgroup.procs", "r+")
     if not file then return false end
