@@ -24,7 +24,7 @@ use mlua::ffi::{self, lua_State};
 use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_int};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{self, Arc};
 use timer::Timers;
 
 operations! {
