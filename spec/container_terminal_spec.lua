@@ -43,7 +43,7 @@ end
 
 -- Starts a job, which is in the foreground.
 local function start(t)
-    press(t, "sh -c 'trap \"echo contin\"\"ued\" CONT; echo sleep\"\"ing; while :; do sleep 0.05; done'\n")
+    press(t, "sh -c 'trap \"echo contin\"\"ued\" CONT; echo sleep\"\"ing; while :; do read line; done'\n")
     expect(t, "sleeping")
 end
 
