@@ -274,6 +274,21 @@ describe("the calls on files and descriptors", function()
     end))
 end)
 
+describe("setrlimit", function()
+    it("sets the soft and the hard limit of a resource; nil is none", fiber(function()
+        assert.equal("0\t0\n20 40\nunlimited unlimited\n", succeeds [[
+            print(C.setrlimit(C.RLIMIT_NOFILE, 20, 40))
+            C.setrlimit(C.RLIMIT_CPU, nil, nil)
+            local limits = io.open("/proc/self/limits"):read("*a")
+            for _, name in ipairs { "Max open files", "Max cpu time" } do
+                print((limits:match(name .. "%s+(%S+%s+%S+)"):gsub("%s+", " ")))
+            end
+        ]])
+        assert.matches("setrlimit: Invalid argument", fails "C.setrlimit(C.RLIMIT_NOFILE, 40, 20)")
+        assert.equal("false\tfalse\n", succeeds "print((pcall(C.setrlimit)), (pcall(C.setrlimit, C.RLIMIT_AS, '1')))")
+    end))
+end)
+
 describe("identity and namespaces", function()
     it("names of the host are the namespace's", fiber(function()
         assert.equal("box\n", succeeds([[

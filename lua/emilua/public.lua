@@ -16,6 +16,7 @@ return {
     "pipe",
     "recursive_mutex",
     "regex",
+    "sandbox",
     "seccomp",
     "serial_port",
     "stream",

@@ -71,6 +71,14 @@ unsafe fn make_room(l: *mut lua_State) {
     }
 }
 
+unsafe extern "C-unwind" {
+    fn luaJIT_setmode(l: *mut lua_State, index: c_int, mode: c_int) -> c_int;
+}
+
+// Of luajit.h: the whole compiler, off; or what it has compiled, gone.
+const MODE_ENGINE: c_int = 0;
+const MODE_FLUSH: c_int = 0x200;
+
 /// Runs the actor and ends the process with its status.
 pub fn main(start: Start) -> ! {
     let Start {
@@ -84,6 +92,11 @@ pub fn main(start: Start) -> ! {
     } else {
         // SAFETY: the state is this thread's.
         unsafe {
+            if !configuration.orders.jit {
+                // A filter may forbid memory for code from now on, new and old.
+                luaJIT_setmode(l, 0, MODE_ENGINE | MODE_FLUSH);
+                luaJIT_setmode(l, 0, MODE_ENGINE);
+            }
             ffi::lua_pushinteger(l, inbox.into_raw_fd() as ffi::lua_Integer);
             let bytes = configuration.bytes();
             ffi::lua_pushlstring(l, bytes.as_ptr().cast(), bytes.len());

@@ -3,7 +3,7 @@
 use super::barrier::Barrier;
 use super::configuration::Configuration;
 use super::init_script::{self, Script};
-use super::platform::{close_from, die_with_parent};
+use super::platform::{close_from, die_with_parent, seccomp};
 use super::protocol::Stream;
 use super::zygote::{self, SOCKET};
 use super::{actor, host, message, pid1};
@@ -50,15 +50,24 @@ fn start(socket: OwnedFd, streams: Streams) -> io::Result<Start> {
     reset_signals()?;
     die_with_parent();
 
-    let (mut configuration, has_script) = Configuration::receive(socket.as_fd())?;
+    let mut configuration = Configuration::receive(socket.as_fd())?;
+    let orders = configuration.orders;
     shutdown(socket.as_raw_fd(), Shutdown::Write)?;
-    if has_script {
+    if orders.script {
         run_script(&socket)?;
         close_from(SOCKET + 1);
     }
+    let filter = orders.filter.then(|| receive_filter(&socket));
+    let filter = filter.transpose()?;
     let mut barriers = Vec::from_iter(pid1::split(|| configuration.wipe())?);
     ignore(Signal::SIGPIPE)?;
-    barriers.push(start_zygote(&mut configuration)?);
+    // PID 1, which runs nothing of the actor's, is without it; what the actor may start is not.
+    if let Some(filter) = filter {
+        install_filter(&filter)?;
+    }
+    if orders.zygote {
+        barriers.push(start_zygote(&mut configuration)?);
+    }
     Ok(Start {
         inbox: socket,
         configuration,
@@ -156,6 +165,19 @@ fn run_script(socket: &OwnedFd) -> io::Result<()> {
     } else {
         Err(io::ErrorKind::Other.into())
     }
+}
+
+fn receive_filter(socket: &OwnedFd) -> io::Result<Vec<u8>> {
+    let mut program = vec![0; message::length(socket.as_fd())?];
+    message::receive(socket.as_fd(), &mut program)?;
+    Ok(program)
+}
+
+fn install_filter(program: &[u8]) -> io::Result<()> {
+    seccomp(program).map_err(|error| {
+        super::report(&format!("<3>ipc_actor/seccomp: {}\n", error.desc()));
+        error.into()
+    })
 }
 
 /// This process's own zygote, for actors of the actor: forked before any of its code runs.

@@ -17,10 +17,9 @@ pub const LONGEST: usize = 64 << 20;
 /// Bytes that are in the packet itself, at most. A socket's buffer has room for more.
 const INLINE: usize = 64 << 10;
 
-/// Bits of the packet's first byte: an init script follows in the next; the configuration is a file, the first
-/// descriptor, and not the rest of the packet.
-const SCRIPT: u8 = 1;
-const FILE: u8 = 2;
+/// A bit of the packet's first byte beside those of [`Orders`]: the configuration is a file, the first descriptor, and
+/// not the rest of the packet.
+const FILE: u8 = 0x80;
 
 /// Bytes that are erased when they are not needed any more.
 pub struct Configuration {
@@ -28,20 +27,58 @@ pub struct Configuration {
     bytes: Vec<u8>,
     /// C modules that the actor may load, by the paths under which the dynamic linker knows them.
     libraries: Vec<CString>,
+    pub orders: Orders,
+}
+
+/// What there is to do before the VM starts, bits on the wire.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Orders {
+    /// The init script is the next packet.
+    pub script: bool,
+    /// The seccomp program is the packet behind that.
+    pub filter: bool,
+    /// The actor gets a zygote of its own.
+    pub zygote: bool,
+    pub jit: bool,
+}
+
+impl Orders {
+    fn to_byte(self) -> u8 {
+        let Self {
+            script,
+            filter,
+            zygote,
+            jit,
+        } = self;
+        [script, filter, zygote, jit]
+            .into_iter()
+            .rev()
+            .fold(0, |byte, order| byte << 1 | u8::from(order))
+    }
+
+    fn from_byte(byte: u8) -> Self {
+        let [script, filter, zygote, jit] = [0, 1, 2, 3].map(|bit| byte >> bit & 1 != 0);
+        Self {
+            script,
+            filter,
+            zygote,
+            jit,
+        }
+    }
 }
 
 impl Configuration {
-    /// Sends `bytes` to a child, libraries for it, and whether an init script follows.
+    /// Sends `bytes` to a child, libraries for it, and its orders.
     pub fn send(
         socket: BorrowedFd<'_>,
         bytes: &[u8],
         libraries: &[PathBuf],
-        has_script: bool,
+        orders: Orders,
     ) -> io::Result<()> {
         if bytes.len() > LONGEST || libraries.len() >= message::DESCRIPTORS {
             return Err(Errno::EMSGSIZE.into());
         }
-        let mut packet = vec![if has_script { SCRIPT } else { 0 }];
+        let mut packet = vec![orders.to_byte()];
         let mut files = Vec::new();
         if bytes.len() <= INLINE {
             packet.extend_from_slice(bytes);
@@ -60,20 +97,24 @@ impl Configuration {
     }
 
     /// Receives them in the child.
-    pub fn receive(socket: BorrowedFd<'_>) -> io::Result<(Self, bool)> {
+    pub fn receive(socket: BorrowedFd<'_>) -> io::Result<Self> {
         let mut bytes = vec![0; message::length(socket)?];
         let message = message::receive(socket, &mut bytes)?;
-        let Some(&kind) = bytes.first() else {
+        let Some(&first) = bytes.first() else {
             return Err(io::ErrorKind::UnexpectedEof.into());
         };
         let mut descriptors = message.descriptors.into_iter();
-        if kind & FILE != 0 {
+        if first & FILE != 0 {
             let file = descriptors.next().ok_or(io::ErrorKind::UnexpectedEof)?;
             read(File::from(file), &mut bytes)?;
         }
         let libraries = descriptors.map(|library| open(&library));
         let libraries = libraries.collect::<io::Result<_>>()?;
-        Ok((Self { bytes, libraries }, kind & SCRIPT != 0))
+        Ok(Self {
+            bytes,
+            libraries,
+            orders: Orders::from_byte(first),
+        })
     }
 
     pub fn bytes(&self) -> &[u8] {
@@ -108,4 +149,17 @@ fn open(library: &OwnedFd) -> io::Result<CString> {
         return Err(io::ErrorKind::InvalidData.into());
     }
     Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_order_is_read_back() {
+        for byte in 0..16 {
+            assert_eq!(Orders::from_byte(byte).to_byte(), byte);
+        }
+        assert!(Orders::from_byte(1).script && Orders::from_byte(8).jit);
+    }
 }

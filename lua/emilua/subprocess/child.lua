@@ -39,7 +39,7 @@ end
 local function entry_text(c)
     if c.text then return c.text end
     local text = c.file and source.read(c.file)
-    return text or error((c.file or "an actor without a module") .. ": " .. core.error_text(2), 0)
+    return text or error((c.file or "an actor without a module") .. ": " .. import("core.text").of_error(2), 0)
 end
 
 local function program(c)
@@ -78,7 +78,6 @@ end
 
 return function(inbox, text, libraries)
     local c = serial.decode(text)
-    if not c.jit then jit.off() end
     for name, value in pairs(c.environment) do ffi.C.setenv(name, value, 1) end
     if next(c.environment) then core.native_locale() end
     source.add(c.tree, "")
