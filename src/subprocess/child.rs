@@ -196,7 +196,7 @@ fn start_zygote(configuration: &mut Configuration) -> io::Result<Barrier> {
             place(&theirs, SOCKET)?;
             close_from(SOCKET + 1);
             // SAFETY: it was put there just now; `theirs` has been closed under it.
-            let control = unsafe { OwnedFd::from_raw_fd(SOCKET) };
+            let control = unsafe { zygote::control() }?;
             std::mem::forget((ours, theirs, barrier));
             held.leave();
             zygote::serve(control)
