@@ -62,6 +62,20 @@ function environment.need(name, works)
     error(name .. " must work here: spec/environment.lua does not list it as missing", 2)
 end
 
+-- The status is a boolean or a number, depending on the interpreter's build.
+local function succeeds(command)
+    local status = os.execute("( " .. command .. " ) >/dev/null 2>&1")
+    return status == true or status == 0
+end
+
+--- Whether there is a route to IPv4 multicast groups, without which none can be joined.
+function environment.has_multicast() return succeeds "ip route get 239.255.77.1" end
+
+--- Whether there is an interface that carries IPv6 multicasts.
+function environment.has_multicast_v6()
+    return succeeds "ip -6 route show table all type multicast | grep ff00::/8"
+end
+
 -- Turns each skip that did not come from `need` into an error of the run.
 local function watch()
     local busted = require "busted"

@@ -28,6 +28,8 @@ use std::ffi::{CStr, c_int};
 pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] = &[
     (c"actor_class", actor_class),
     (c"is_master", master::is_master),
+    (c"note_exit", master::note_exit),
+    (c"take_exit", master::take_exit),
     (c"c_address", spawn::c_address),
     (c"c_function", spawn::c_function),
 ];

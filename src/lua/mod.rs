@@ -134,14 +134,11 @@ unsafe extern "C-unwind" fn function(l: *mut lua_State) -> c_int {
     // SAFETY: the `__index` of a table, which the Lua half asks for names.
     unsafe {
         let name = CStr::from_ptr(ffi::luaL_checkstring(l, 2));
-        let function = if name == c"can_yield" {
-            vm::can_yield()
-        } else {
-            let mut functions = LISTS.iter().copied().flatten();
-            functions.find(|(other, _)| *other == name).map(|(_, f)| *f)
+        let mut functions = LISTS.iter().copied().flatten().chain(vm::suspension());
+        let Some((_, function)) = functions.find(|(other, _)| *other == name) else {
+            return 0;
         };
-        let Some(function) = function else { return 0 };
-        push_function(l, function);
+        push_function(l, *function);
         keep(l)
     }
 }

@@ -11,7 +11,7 @@ pub mod timer;
 
 pub use birth::Seed;
 pub use ready::{Shared, Token};
-pub use suspension::function as can_yield;
+pub use suspension::functions as suspension;
 pub use task::Task;
 
 use crate::actor::{self, Channels, Mailbox, Message, Private};
@@ -24,7 +24,7 @@ use mlua::ffi::{self, lua_State};
 use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_int};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{self, Arc};
 use timer::Timers;
 
 operations! {

@@ -39,7 +39,7 @@ return function(c)
     package.loaded.emilua = emilua
     for name, code in pairs(c.preload) do package.preload[name] = loadstring(code) end
     for name, address in pairs(c.addresses) do package.preload[name] = raw.functions.c_function(address) end
-    emilua.context = "worker"
+    emilua.context, run.arguments = "worker", c.arguments
     local main = c.search_path and program(c) or chunk(c)
     return run.actor(c.answers and import("actor.answering")(main) or main)
 end

@@ -2,6 +2,7 @@
 local import = ...
 local L = import("core.layout")
 local S = import("core.scheduler")
+local compat = import("program.compat")
 local environment = import("program.environment")
 local errors = import("core.errors")
 local fiber = import("core.fiber")
@@ -157,7 +158,7 @@ local function import_library(base, name)
 end
 
 local function import_external(id)
-    if CORE[id] then return import(id) end
+    if CORE[id] then return compat.import(id) end
     if CORE[id] == false then errors.raise_detail("ENOSYS", "this version has no module " .. id) end
     if id == "ffi" then return stock.require(id) end
     if not id:find(".", 1, true) then
