@@ -1,5 +1,6 @@
 //! The host's side of its zygote: starting it, asking it for children, telling it what the host has done to itself.
 
+use super::child::place;
 use super::message;
 use super::protocol::{Action, Answer, Request, Stream};
 use super::zygote::SOCKET;
@@ -9,7 +10,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::socket::{AddressFamily, Shutdown, SockFlag, SockType, shutdown, socketpair};
 use nix::sys::stat::Mode;
-use nix::unistd::{ForkResult, dup2_raw, fork};
+use nix::unistd::{ForkResult, fork};
 use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
@@ -95,11 +96,8 @@ fn inherit(descriptors: [RawFd; 2]) -> io::Result<()> {
         *to = fcntl(from, FcntlArg::F_DUPFD_CLOEXEC(10))?;
     }
     for (from, to) in moved.into_iter().zip([SOCKET, IMAGE]) {
-        // SAFETY: what was there is another's, which exec would have closed or handed over.
-        unsafe {
-            let from = std::os::fd::BorrowedFd::borrow_raw(from);
-            std::mem::forget(dup2_raw(from, to)?);
-        }
+        // SAFETY: made above.
+        place(unsafe { std::os::fd::BorrowedFd::borrow_raw(from) }, to)?;
     }
     super::platform::close_on_exec_from(IMAGE + 1)
 }
