@@ -1,9 +1,10 @@
 //! An actor's process from its creation to its first Lua code.
 
 use super::barrier::Barrier;
+use super::close::close_from;
 use super::configuration::Configuration;
 use super::init_script::{self, Script};
-use super::platform::{close_from, die_with_parent};
+use super::platform::die_with_parent;
 use super::protocol::Stream;
 use super::zygote::{self, SOCKET};
 use super::{actor, host, message, pid1};

@@ -7,6 +7,9 @@ mod actor;
 mod barrier;
 mod child;
 mod children;
+#[cfg_attr(target_os = "linux", path = "close/linux.rs")]
+#[cfg_attr(target_os = "freebsd", path = "close/freebsd.rs")]
+mod close;
 mod configuration;
 mod functions;
 mod host;
@@ -27,6 +30,7 @@ mod zygote;
 pub use children::kill_those_of;
 pub use functions::FUNCTIONS;
 pub use inbound::{Found, Inbound};
+pub use init_script::OPERATIONS as INIT_SCRIPT;
 pub use outbound::METHODS;
 pub use socket::Socket;
 pub use zygote::open as open_zygote;

@@ -4,10 +4,10 @@
 //! interpreter, those of actors are forked before any code of theirs runs.
 
 use super::child::{self, Streams};
+use super::close::close_from;
 use super::host;
 use super::message::{self, Message};
 use super::mirror;
-use super::platform::close_from;
 use super::platform::{Side, clone};
 use super::protocol::{Action, Answer, LONGEST, Request, Stream};
 use crate::system;

@@ -8,8 +8,9 @@ mod functions;
 mod platform;
 
 use crate::lua;
-use crate::subprocess::{actor, report};
+use crate::subprocess::{actor, close, message, report};
 use arena::Arena;
+pub use functions::OPERATIONS;
 use mlua::ffi::{self, lua_State};
 use std::ffi::{c_int, c_void};
 use std::io;
@@ -70,12 +71,11 @@ unsafe extern "C-unwind" fn main(l: *mut lua_State) -> c_int {
         lua::push(l, c"subprocess.init_script.main");
         crate::push_function(l, lua::source);
         lua::push_operations(l);
-        functions::push(l);
         match script.argument {
             Some(fd) => ffi::lua_pushinteger(l, fd as ffi::lua_Integer),
             None => ffi::lua_pushnil(l),
         }
-        ffi::lua_call(l, 4, 0);
+        ffi::lua_call(l, 3, 0);
 
         ffi::lua_getglobal(l, c"debug".as_ptr());
         ffi::lua_getfield(l, -1, c"traceback".as_ptr());

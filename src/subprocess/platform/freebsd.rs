@@ -44,12 +44,6 @@ pub fn stay_dumpable() -> nix::Result<()> {
     Ok(())
 }
 
-/// closefrom(2).
-pub fn close_from(low: RawFd) {
-    // SAFETY: no memory is passed. The descriptors were inherited from the image that this process was forked from.
-    unsafe { libc::closefrom(low) };
-}
-
 /// The requests that only FreeBSD has.
 pub fn mirror(_request: &Request<'_>, _descriptor: Option<&OwnedFd>) -> nix::Result<()> {
     Err(Errno::EINVAL)
