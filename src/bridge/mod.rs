@@ -50,6 +50,8 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     #[cfg(target_os = "freebsd")]
     (c"jail", &crate::sandbox::OPERATIONS),
     (c"json", &crate::json::OPERATIONS),
+    #[cfg(unix)]
+    (c"libc_service", &crate::libc_service::OPERATIONS),
     (c"number", &crate::number::OPERATIONS),
     (c"process", &crate::process::OPERATIONS),
     (c"regex", &crate::regex::OPERATIONS),

@@ -19,38 +19,45 @@ pub struct Configuration {
     bytes: Vec<u8>,
     /// C modules that the actor may load, by the paths under which the dynamic linker knows them.
     libraries: Vec<CString>,
+    /// The socket of a `libc_service.slave`.
+    pub service: Option<OwnedFd>,
 }
 
 impl Configuration {
-    /// Sends `bytes` to a child, libraries for it, and whether an init script follows.
+    /// Sends `bytes` to a child, libraries and a service for it, and whether an init script follows.
     pub fn send(
         socket: BorrowedFd<'_>,
         bytes: &[u8],
         libraries: &[PathBuf],
+        service: Option<RawFd>,
         has_script: bool,
     ) -> io::Result<()> {
-        if bytes.len() > LONGEST || libraries.len() >= message::DESCRIPTORS {
+        if bytes.len() > LONGEST || libraries.len() + 1 >= message::DESCRIPTORS {
             return Err(Errno::EMSGSIZE.into());
         }
         let mut file = File::from(memfd_create("emilua", MFdFlags::MFD_CLOEXEC)?);
         file.write_all(bytes)?;
         let libraries = libraries.iter().map(File::open);
         let libraries = libraries.collect::<io::Result<Vec<_>>>()?;
-        let files = std::iter::once(&file).chain(&libraries);
-        let numbers: Vec<RawFd> = files.map(AsRawFd::as_raw_fd).collect();
-        message::send(socket, &[u8::from(has_script)], &numbers)?;
+        let mut numbers = vec![file.as_raw_fd()];
+        numbers.extend(service);
+        numbers.extend(libraries.iter().map(AsRawFd::as_raw_fd));
+        let follows = [u8::from(has_script), u8::from(service.is_some())];
+        message::send(socket, &follows, &numbers)?;
         Ok(())
     }
 
     /// Receives them in the child.
     pub fn receive(socket: BorrowedFd<'_>) -> io::Result<(Self, bool)> {
-        let mut has_script = [0];
-        let message = message::receive(socket, &mut has_script)?;
+        let mut follows = [0; 2];
+        let message = message::receive(socket, &mut follows)?;
         let mut descriptors = message.descriptors.into_iter();
         let descriptor = descriptors.next();
-        let (1, Some(descriptor)) = (message.length, descriptor) else {
+        let (2, Some(descriptor)) = (message.length, descriptor) else {
             return Err(io::ErrorKind::UnexpectedEof.into());
         };
+        let [has_script, has_service] = follows.map(|flag| flag != 0);
+        let service = has_service.then(|| descriptors.next()).flatten();
         let mut file = File::from(descriptor);
         file.rewind()?;
         let size = file.metadata()?.len();
@@ -59,7 +66,12 @@ impl Configuration {
         file.read_to_end(&mut bytes)?;
         let libraries = descriptors.map(|library| open(&library));
         let libraries = libraries.collect::<io::Result<_>>()?;
-        Ok((Self { bytes, libraries }, has_script[0] != 0))
+        let configuration = Self {
+            bytes,
+            libraries,
+            service,
+        };
+        Ok((configuration, has_script))
     }
 
     pub fn bytes(&self) -> &[u8] {

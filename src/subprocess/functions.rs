@@ -154,17 +154,19 @@ unsafe extern "C-unwind" fn list_libraries(l: *mut lua_State) -> c_int {
     1
 }
 
-/// `supervisor_configure(socket, configuration, script | nil, argument | nil, libraries | nil) -> nothing | code, text`.
+/// `supervisor_configure(socket, configuration, script | nil, argument | nil, libraries | nil, service | nil)
+/// -> nothing | code, text`.
 unsafe extern "C-unwind" fn configure(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with a descriptor that it owns, two strings and a number.
     unsafe {
         let socket = BorrowedFd::borrow_raw(ffi::lua_tointeger(l, 1) as RawFd);
         let (configuration, script) = (bytes(l, 2), bytes(l, 3));
-        let argument = (ffi::lua_isnumber(l, 4) != 0).then(|| ffi::lua_tointeger(l, 4) as RawFd);
+        let number = |i| (ffi::lua_isnumber(l, i) != 0).then(|| ffi::lua_tointeger(l, i) as RawFd);
+        let (argument, service) = (number(4), number(6));
         let libraries = paths(l, 5);
         let outcome = attempt(|| {
             let configuration = configuration.unwrap_or_default();
-            Configuration::send(socket, configuration, &libraries, script.is_some())?;
+            Configuration::send(socket, configuration, &libraries, service, script.is_some())?;
             if let Some(script) = script {
                 message::send(socket, script, argument.as_slice())?;
             }

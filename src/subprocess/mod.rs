@@ -15,7 +15,7 @@ mod functions;
 mod host;
 mod inbound;
 mod init_script;
-mod message;
+pub mod message;
 mod mirror;
 mod outbound;
 mod pid1;
@@ -29,6 +29,7 @@ mod zygote;
 
 pub use children::kill_those_of;
 pub use functions::FUNCTIONS;
+pub use host::module_path;
 pub use inbound::{Found, Inbound};
 pub use init_script::OPERATIONS as INIT_SCRIPT;
 pub use outbound::METHODS;

@@ -85,6 +85,12 @@ local function check_init(init)
     return init.script, argument
 end
 
+-- The descriptor of a libc_service.slave, and the slave.
+local function check_slave(slave)
+    if slave == nil then return nil end
+    return import("libc_service.slave").use(slave, "subprocess/libc_service"), slave
+end
+
 -- The limit of texts in the second format; 0 is the first.
 local function check_ipc(ipc)
     if ipc == nil then return 0 end
@@ -137,21 +143,25 @@ function spawn.spawn(own, importer)
     if opts.ld_library_directories ~= nil then raise("ENOTSUP") end
     local script, argument = check_init(opts.init)
     configuration.limit = check_ipc(opts.ipc)
+    local service, slave = check_slave(opts.libc_service)
     configuration.program = raw.program ~= nil
     configuration.path, configuration.cpath = package.path, package.cpath
     configuration.jit = jit.status() and true or false
     configuration.single = own.concurrency_hint == 1
     configuration.native_modules = native_modules and native_modules.names
     supervisor.start()
+    if slave then import("libc_service.slave").send_filters(slave) end
 
     local pid, handle, socket = functions.supervisor_spawn(flags, streams[1], streams[2], streams[3])
     if not pid then
+        if slave then import("libc_service.slave").consume(slave) end
         if handle == -errors.number.EIO then errors.raise_misc(2) end
         raise_code(handle)
     end
     local new = channel.adopt(socket, handle, pid, configuration.limit)
     local code = functions.supervisor_configure(socket, serial.encode(configuration), script, argument,
-        native_modules and native_modules.paths)
+        native_modules and native_modules.paths, service)
+    if slave then import("libc_service.slave").consume(slave) end
     if code then
         new:kill()
         raise_code(code)

@@ -68,6 +68,11 @@ pub fn seal(file: &File) -> io::Result<()> {
     Ok(())
 }
 
+/// The variable by which rtld(1) loads the library at a descriptor before all others, and its value.
+pub fn preload(fd: RawFd) -> (&'static str, String) {
+    ("LD_PRELOAD_FDS", fd.to_string())
+}
+
 /// pdkill(2).
 pub fn signal(child: &OwnedFd, signo: libc::c_int) -> nix::Result<()> {
     // SAFETY: no memory is passed.

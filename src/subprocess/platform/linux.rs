@@ -176,6 +176,11 @@ pub fn seal(file: &File) -> io::Result<()> {
     Ok(())
 }
 
+/// The variable by which ld.so(8) loads the library at a descriptor before all others, and its value.
+pub fn preload(fd: RawFd) -> (&'static str, String) {
+    ("LD_PRELOAD", format!("/proc/self/fd/{fd}"))
+}
+
 /// pidfd_send_signal(2).
 pub fn signal(child: &OwnedFd, signo: libc::c_int) -> nix::Result<()> {
     let none = ptr::null::<libc::siginfo_t>();

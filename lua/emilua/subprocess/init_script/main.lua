@@ -40,3 +40,5 @@ globals.C = setmetatable({}, {
 })
 globals.errexit = true
 globals.arg = descriptor
+
+return import

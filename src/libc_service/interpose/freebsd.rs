@@ -1,0 +1,3 @@
+//! FreeBSD has one name for each call.
+
+pub use libc::__error as errno_location;
