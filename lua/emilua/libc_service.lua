@@ -1,5 +1,5 @@
--- libc_service: calls of libc that a process cannot or may not make are made for it by a fiber of this VM, its master. The
--- other side is src/libc_service/interpose, a library in the process of the slave.
+-- libc_service: calls of libc that a process cannot or may not make are made for it by a fiber of this VM, its master.
+-- The other side is src/libc_service/interpose, a library in the process of the slave.
 local import = ...
 if require("ffi").os == "Windows" then import("core.errors").raise("ENOSYS") end
 
@@ -25,8 +25,8 @@ local getmetatable, ipairs, rawset, type, unpack = getmetatable, ipairs, rawset,
 local HANDLE, READ = object.HANDLE, object.READ
 local CLASS = "libc_service.master"
 
--- Beside the slots of every object: room for a call, and of the one that is pending the socket for its answer, else false,
--- and its descriptors. LIST keeps what the room points to.
+-- Beside the slots of every object: room for a call, and of the one that is pending the socket for its answer, else
+-- false, and its descriptors. LIST keeps what the room points to.
 local ROOM, LIST, REPLY, FDS = 6, 7, 8, 9
 
 local methods, properties = {}, {}

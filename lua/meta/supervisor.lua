@@ -45,6 +45,7 @@ function ipc_actor_channel:kill(signo) end
 ---@field init? {script: string, arg?: emilua.file_descriptor}
 ---@field source_tree_cache? table<string, string|table>
 ---@field native_modules_cache? string[]|"all"
+---@field libc_service? emilua.libc_service.slave
 ---@field ipc? {strings: integer} the second format, with texts of at most so many bytes
 
 return supervisor

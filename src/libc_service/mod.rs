@@ -7,6 +7,7 @@ use crate::bridge::{EOF, copy_text, failure, guard, operations, status};
 use crate::io::unix::Fds;
 use crate::io::{Direction, Io, code, object, open_flags};
 use crate::subprocess::{message, module_path};
+use crate::vm::Vm;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 use wire::{Answer, Function, Request};
 
 operations! {
+    new_slave: fn(*mut Vm) -> *mut Io;
     pair: fn(*mut Io, *mut Io) -> i32;
     receive: fn(*mut Io, *mut Room) -> i32;
     answer: fn(*mut Io, *const Answer, *const RawFd, u32) -> i32;
@@ -41,6 +43,12 @@ extern "C" fn library(buffer: *mut c_char, size: i32) -> i32 {
         Ok(path) => copy_text(path.as_os_str().as_bytes(), buffer, size),
         Err(error) => failure(&error),
     })
+}
+
+/// A closed object for a slave's end, which its user cannot close: it is not counted.
+extern "C" fn new_slave(vm: *mut Vm) -> *mut Io {
+    // SAFETY: the Lua half passes its VM.
+    Box::into_raw(Box::new(Io::internal(unsafe { &*vm }, [0; 2])))
 }
 
 /// The two ends, into closed objects. Processes of the slave wait when the master is slow; the master does not.

@@ -54,7 +54,7 @@ pub fn start(interpreter: &OsStr, jit_version: &str) -> io::Result<()> {
         return Ok(());
     }
     let (ours, theirs) = socket_pair()?;
-    let mut descriptors = vec![OwnedFd::from(theirs), image(&module_path()?, c"emilua.so")?];
+    let mut descriptors = vec![theirs, image(&module_path()?, c"emilua.so")?];
     let mut command = Command::new(interpreter);
     command.args(["-E", "-e", BOOT]).env_clear();
     if let Some(path) = env::var_os("LD_LIBRARY_PATH") {

@@ -1,5 +1,5 @@
--- The first code of the filters' state, in the process of a slave: makes their world, which is that of an init.script, and
--- returns the function that runs one, and bits that tell which there are.
+-- The first code of the filters' state, in the process of a slave: makes their world, which is that of an init.script,
+-- and returns the function that runs one, and bits that tell which there are.
 local ffi = require("ffi")
 
 local world = ffi.cast(ffi.typeof([[

@@ -6,8 +6,8 @@ local ffi = require("ffi")
 local bit = require("bit")
 
 local bor, copy, ffi_string, lshift = bit.bor, ffi.copy, ffi.string, bit.lshift
-local error, ipairs, loadstring, pairs, pcall, select, type = error, ipairs, loadstring, pairs, pcall, select, type
-local tonumber, tostring, unpack = tonumber, tostring, unpack
+local error, ipairs, loadstring, pairs, pcall, type = error, ipairs, loadstring, pairs, pcall, type
+local unpack = unpack
 
 ffi.cdef([[
     const char *inet_ntop(int, const void *, char *, unsigned int);
@@ -166,7 +166,7 @@ end
 -- `ask` passes a call on: a function of C. `text` has the sources by name.
 return function(ask, text)
     -- Filters by the number of their function.
-    local filters, proxies = {}, {}
+    local filters = {}
     local functions = 0
     for name, chunk in pairs(serial.decode(text)) do
         local filter = loadstring(chunk, "=" .. name)

@@ -7,6 +7,7 @@ local ffi = require("ffi")
 local room_type = ffi.typeof("struct { void *fds; $ request; } /* room */", wire.request)
 
 local native = core.bind("libc_service", [[
+    void *new_slave(void *vm);
     int32_t pair(void *, void *);
     int32_t receive(void *, $);
     int32_t answer(void *, $, const int32_t *, uint32_t);

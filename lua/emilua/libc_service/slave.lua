@@ -39,7 +39,7 @@ local slave = {}
 
 -- The slave of a master, which gets its end here.
 function slave.new(master)
-    local handle = ffi.gc(io.new(core.vm, 0, 0), io.free)
+    local handle = ffi.gc(native.new_slave(core.vm), io.free)
     object.check(native.pair(master[object.HANDLE], handle))
     return setmetatable({ handle, master, {} }, mt)
 end

@@ -1,8 +1,8 @@
--- The structs of src/libc_service/wire.rs, and the lists behind their numbers. Both sides have this file: the module, and
--- the library in the process of a slave.
+-- The structs of src/libc_service/wire.rs, and the lists behind their numbers. Both sides have this file: the module,
+-- and the library in the process of a slave.
 local ffi = require("ffi")
 
-local ipairs, type = ipairs, type
+local ipairs, tonumber, type = ipairs, tonumber, type
 
 local wire = {
     MAGIC = ffi.cast("const uint32_t *", "els1")[0],
@@ -55,15 +55,13 @@ end
 -- Fields of a status before its times, which are seconds and nanoseconds.
 local FIELDS = { "dev", "ino", "mode", "type", "nlink", "uid", "gid", "rdev", "size", "blksize", "blocks" }
 local TIMES = { "atime", "mtime", "ctime" }
-local TYPE = 3
 
 -- Puts the fields of a table into an answer, those that it lacks as 0. False when one is wrong.
 function wire.put_status(answer, fields)
     local status = answer.status
     for i, name in ipairs(FIELDS) do
-        local value = fields[name]
-        if name == "type" then value = types[value or "regular"] end
-        if value == nil and name ~= "type" then value = 0 end
+        local value = fields[name] or 0
+        if name == "type" then value = types[fields.type or "regular"] end
         if type(value) ~= "number" or value % 1 ~= 0 then return false end
         status[i - 1] = value
     end

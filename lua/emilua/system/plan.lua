@@ -150,14 +150,14 @@ local STREAMS = { "stdin", "stdout", "stderr" }
 -- The number in the child of the libc_service.slave among its descriptors, and the slave.
 local function find_slave(extra)
     if type(extra) ~= "table" then return end
-    local number, found
+    local at, found
     for n = 3, 9 do
         if getmetatable(extra[n]) == "libc_service.slave" then
             if found then raise("EINVAL", "extra_fds") end
-            number, found = n, extra[n]
+            at, found = n, extra[n]
         end
     end
-    return number, found
+    return at, found
 end
 
 local function set_descriptors(plan, opts, slave)

@@ -1,6 +1,7 @@
 //! The calls on files that every platform has, under the names by which programs find them.
 
 use crate::call::Call;
+use crate::platform::bits;
 use crate::real;
 use crate::status;
 use crate::wire::Function;
@@ -56,7 +57,7 @@ pub unsafe fn ask_open(
         };
         let mut call = call?.text(0, path)?;
         call.request.flags = flags as u32;
-        call.request.mode = mode as u32;
+        call.request.mode = bits(mode);
         Some(adapt(call.number()?, flags))
     }
 }
@@ -172,11 +173,11 @@ export! {
     }
 
     mkdir(path: *const c_char, mode: mode_t) -> c_int {
-        ask(Function::Mkdir, path, 0, mode as u32).unwrap_or_else(|| real::mkdir(path, mode))
+        ask(Function::Mkdir, path, 0, bits(mode)).unwrap_or_else(|| real::mkdir(path, mode))
     }
 
     mkdirat(directory: c_int, path: *const c_char, mode: mode_t) -> c_int {
-        let served = is_plain(directory, path).then(|| ask(Function::Mkdir, path, 0, mode as u32));
+        let served = is_plain(directory, path).then(|| ask(Function::Mkdir, path, 0, bits(mode)));
         served.flatten().unwrap_or_else(|| real::mkdirat(directory, path, mode))
     }
 

@@ -10,6 +10,11 @@ use std::ffi::{c_char, c_int, c_uint};
 
 pub use libc::__errno_location as errno_location;
 
+/// A mode as calls have it.
+pub fn bits(mode: mode_t) -> u32 {
+    mode
+}
+
 // The names with 64 are the same functions then.
 const _: () = assert!(size_of::<Stat>() == size_of::<Stat64>() && size_of::<libc::off_t>() == 8);
 

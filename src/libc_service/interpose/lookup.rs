@@ -243,7 +243,7 @@ pub fn perform(request: &Request) -> Answer {
         }
         let answer = list
             .as_ref()
-            .map_or_else(|| Answer::new(Kind::Address), |info| found(info));
+            .map_or_else(|| Answer::new(Kind::Address), found);
         real::freeaddrinfo(list);
         answer
     }

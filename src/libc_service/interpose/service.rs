@@ -128,6 +128,9 @@ fn errno() -> c_int {
 const CONTROL: usize =
     unsafe { libc::CMSG_SPACE((DESCRIPTORS * size_of::<c_int>()) as u32) } as usize;
 
+/// What lengths of control messages are counted in here: the systems differ.
+type Length = usize;
+
 /// Room for it, aligned for its header.
 type Control = MaybeUninit<[u64; CONTROL.div_ceil(8)]>;
 
@@ -242,7 +245,7 @@ fn descriptors(header: &libc::msghdr) -> Descriptors {
             && found.cmsg_level == libc::SOL_SOCKET
             && found.cmsg_type == libc::SCM_RIGHTS
         {
-            let size = found.cmsg_len as usize - libc::CMSG_LEN(0) as usize;
+            let size = found.cmsg_len as Length - libc::CMSG_LEN(0) as Length;
             let data = libc::CMSG_DATA(message).cast::<RawFd>();
             for (i, fd) in fds.iter_mut().enumerate().take(size / size_of::<RawFd>()) {
                 *fd = Some(OwnedFd::from_raw_fd(data.add(i).read_unaligned()));

@@ -71,16 +71,31 @@ unsafe fn call(
     }
 }
 
+/// Asks, and gives the socket its mode back: a master that has waited with it has made it non-blocking.
+fn ask(call: Call, socket: c_int) -> Option<c_int> {
+    // SAFETY: no memory is passed.
+    let flags = || unsafe { libc::fcntl(socket, libc::F_GETFL) };
+    let before = flags();
+    let result = call.number();
+    let errno = real::errno();
+    if before >= 0 && flags() != before {
+        // SAFETY: as above.
+        unsafe { libc::fcntl(socket, libc::F_SETFL, before) };
+        real::set_errno(errno);
+    }
+    result
+}
+
 export! {
     connect(socket: c_int, address: *const sockaddr, length: socklen_t) -> c_int {
         call(Verb::Connect, socket, address, length)
-            .and_then(Call::number)
+            .and_then(|call| ask(call, socket))
             .unwrap_or_else(|| real::connect(socket, address, length))
     }
 
     bind(socket: c_int, address: *const sockaddr, length: socklen_t) -> c_int {
         call(Verb::Bind, socket, address, length)
-            .and_then(Call::number)
+            .and_then(|call| ask(call, socket))
             .unwrap_or_else(|| real::bind(socket, address, length))
     }
 }

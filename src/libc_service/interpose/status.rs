@@ -107,6 +107,11 @@ fn fill(answer: &Answer, status: &mut Stat) {
     status.st_ctime_nsec = nanoseconds(answer, Field::Changed) as _;
 }
 
+/// Numbers have other widths on other systems.
+fn wide(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
+}
+
 /// The answer that tells what the C library has found.
 pub fn to_answer(status: &Stat) -> Answer {
     let mut answer = Answer::new(Kind::Status);
@@ -114,34 +119,34 @@ pub fn to_answer(status: &Stat) -> Answer {
         .iter()
         .position(|kind| status.st_mode & libc::S_IFMT == *kind);
     let mut set = |field: Field, value: i64| answer.status[field as usize] = value;
-    set(Field::Device, status.st_dev as i64);
-    set(Field::Inode, status.st_ino as i64);
-    set(Field::Mode, i64::from(status.st_mode & 0o7777));
+    set(Field::Device, wide(status.st_dev));
+    set(Field::Inode, wide(status.st_ino));
+    set(Field::Mode, wide(status.st_mode & 0o7777));
     set(Field::Type, kind.map_or(0, |kind| kind as i64));
-    set(Field::Links, status.st_nlink as i64);
-    set(Field::User, i64::from(status.st_uid));
-    set(Field::Group, i64::from(status.st_gid));
-    set(Field::SpecialDevice, status.st_rdev as i64);
-    set(Field::Size, status.st_size as i64);
-    set(Field::BlockSize, status.st_blksize as i64);
-    set(Field::Blocks, status.st_blocks as i64);
+    set(Field::Links, wide(status.st_nlink));
+    set(Field::User, wide(status.st_uid));
+    set(Field::Group, wide(status.st_gid));
+    set(Field::SpecialDevice, wide(status.st_rdev));
+    set(Field::Size, wide(status.st_size));
+    set(Field::BlockSize, wide(status.st_blksize));
+    set(Field::Blocks, wide(status.st_blocks));
     set_time(
         &mut answer,
         Field::Accessed,
-        status.st_atime as i64,
-        status.st_atime_nsec as i64,
+        wide(status.st_atime),
+        wide(status.st_atime_nsec),
     );
     set_time(
         &mut answer,
         Field::Modified,
-        status.st_mtime as i64,
-        status.st_mtime_nsec as i64,
+        wide(status.st_mtime),
+        wide(status.st_mtime_nsec),
     );
     set_time(
         &mut answer,
         Field::Changed,
-        status.st_ctime as i64,
-        status.st_ctime_nsec as i64,
+        wide(status.st_ctime),
+        wide(status.st_ctime_nsec),
     );
     answer
 }
