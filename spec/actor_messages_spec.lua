@@ -75,6 +75,7 @@ describe("a message", function()
         { "nil", nil, "EINVAL" }, { "a function", print, "EINVAL" },
         { "a thread", coroutine.create(function() end), "EINVAL" }, { "a cdata", ffi.new("int[1]"), "EINVAL" },
         { "a 64-bit integer", 1LL, "EINVAL" }, { "a table with a metatable", setmetatable({}, {}), "EINVAL" },
+        { "one that has a class's name", setmetatable({}, { __metatable = "mutex" }), "EINVAL" },
         { "an error", require "emilua.generic_error".EPERM, "EINVAL" },
         { "a byte_span", emilua.byte_span.new(1), "ENOTSUP" }, { "a mutex", require "emilua.mutex".new(), "ENOTSUP" },
         { "a socket", require "emilua.ip".tcp.socket.new(), "ENOTSUP" },

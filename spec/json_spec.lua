@@ -284,6 +284,13 @@ describe("json.encode", function()
         assert.equal('{"":{"a":null}}', encode(setmetatable({ [""] = { a = null } }, { __index = { b = 1 } })))
     end)
 
+    it("takes a table of the program for what it is, whatever name its metatable has", function()
+        for _, name in ipairs{ "locked", "mutex", "json-null" } do
+            assert.equal('{"a":1}', encode(setmetatable({ a = 1 }, { __metatable = name })))
+            assert.equal('{"x":[1,2]}', encode{ x = setmetatable({ 1, 2 }, { __metatable = name }) })
+        end
+    end)
+
     it("raises EINVAL for other values at the top and in arrays, and skips them as members", function()
         local values = objects()
         for _, v in ipairs(NOT_ENCODABLE) do values[#values + 1] = v end

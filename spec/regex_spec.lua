@@ -122,6 +122,7 @@ local INVALID = {
     { "basic", "[b-a]", "range" }, { "extended", "[z-a]", "range" }, { "ecma", "[\\w-z]", "range" },
     { "ecma", "[a-\\d]", "range" }, { "extended", "[[:alpha:]-z]", "range" },
     { "extended", "a{1000}{1000}{1000}", "space" }, { "ecma", ("("):rep(1000) .. (")"):rep(1000), "space" },
+    { "ecma", "a" .. ("*"):rep(100000), "space" }, { "basic", "a" .. ("*"):rep(1000), "space" },
     { "extended", "*a", "badrepeat" }, { "extended", "+", "badrepeat" }, { "extended", "?a", "badrepeat" },
     { "extended", "{1}", "badrepeat" }, { "ecma", "*", "badrepeat" }, { "ecma", "a|*", "badrepeat" },
     { "ecma", "(*a)", "badrepeat" }, { "ecma", "^*", "badrepeat" }, { "extended", "a|+", "badrepeat" },
@@ -164,6 +165,14 @@ local MATCHES = {
     { "extended", "a}]", "a}]", "a}]" }, { "ecma", "a}]", "a}]", "a}]" }, { "ecma", "a+?", "aaa", "a" },
     { "ecma", "a*?b", "aab", "aab" }, { "ecma", "a??b", "ab", "ab" }, { "ecma", "a{1,2}?", "aa", "a" },
     { "extended", "a**", "aa", "aa" }, { "extended", "(a{2}){2}", "aaaaa", "aaaa" },
+    -- Rounds that could be empty: one beyond the least number takes a byte, or another alternative is tried.
+    { "ecma", "(?:[ab]){1,3}(?:(?:(?:c){0,}|b)){0,}", "bcbcbb", "bcbcbb" },
+    { "ecma", "(?:[ab]){1,3}(?:(?:(?:c){0,}|b)){0,}", "babbab", "babb" },
+    { "ecma", "(?:|a)*", "aa", "aa" }, { "ecma", "(?:|a)+", "aa", "aa" }, { "ecma", "(?:|a){2}", "aa", "" },
+    { "ecma", "(?:|a){1,2}", "aaa", "a" }, { "ecma", "(?:|a)?", "aa", "a" }, { "ecma", "(?:|a)*?", "aa", "" },
+    { "ecma", "(?:|a)*?b", "aab", "aab" }, { "ecma", "(?:a?\\b|b)*", "ab", "" }, { "ecma", "(?:^|a)*", "aa", "aa" },
+    { "ecma", "(?:(?:a*|b)*|c)*", "abacb", "abacb" }, { "ecma", "(?:|\195\169|\195\160)*", "\195\160\195", "\195\160" },
+    { "extended", "(|a)*", "aa", "aa" },
     -- What is literal at the start in the basic grammar.
     { "basic", "*a", "b*a", "*a" }, { "basic", "\\(*a\\)", "*a", "*a" }, { "basic", "^*a", "*a", "*a" },
     { "basic", "a^b", "a^b", "a^b" }, { "basic", "a$b", "a$b", "a$b" }, { "basic", "\\(^a\\)", "a", "a" },
@@ -319,6 +328,14 @@ describe("regex.search", function()
         assert.same({ 3, 2 }, found(new "$", "ab")[0])
         assert.same({ 1, 0 }, found(new "", "")[0])
         assert.same({ 1, 0 }, found(new "^", byte_span.new(0, 5))[0])
+    end)
+
+    it("tells of a group in a repetition what it matched last, and nothing of a round that was refused", function()
+        assert.same({ [0] = { 1, 0 }, false }, found(new("(a*)*", "ecma"), "b"))
+        assert.same({ [0] = { 1, 0 }, { 1, 0 } }, found(new("(a*)+", "ecma"), "b"))
+        assert.same({ [0] = { 1, 3 }, { 3, 3 }, { 2, 1 } }, found(new("(a()|b|c)*", "ecma"), "abc"))
+        assert.same({ n = 1, "b" }, helper.pack(regex.match(new("(|a|b)*", "ecma"), "ab")))
+        assert.same({ n = 1, "b" }, helper.pack(regex.match(new("(|a|b){3,}", "ecma"), "ab")))
     end)
 
     it("has a place for a group that can never match", function()

@@ -240,6 +240,24 @@ describe("the calls on files and descriptors", function()
         ]], NEW))
     end))
 
+    it("an actor in an empty root makes actors of its own", fiber(function()
+        local channel, output = subprocess.speaking([[
+            local emilua, inbox = require "emilua", require "emilua.inbox"
+            local child = emilua.spawn_vm {
+                subprocess = {}, source = "require('emilua.inbox'):receive():send('from within')",
+            }
+            child:send(inbox)
+            print(inbox:receive())
+        ]], { init = { script = [[
+            C.mkdir("/tmp/emilua-spec-empty", mode(7, 0, 0))
+            C.chroot("/tmp/emilua-spec-empty")
+            C.chdir("/")
+        ]] } })
+        assert.equal("from within\n", output())
+        os.remove("/tmp/emilua-spec-empty")
+        channel:close()
+    end))
+
     it("the new mount API mounts", fiber(function()
         assert.equal("true\n", succeeds([[
             local fs = C.fsopen("tmpfs", C.FSOPEN_CLOEXEC)
@@ -253,6 +271,21 @@ describe("the calls on files and descriptors", function()
             C.mkdir("/mnt/x", mode(7, 0, 0))
             print(copy > 2 and picked > 2 and io.open("/mnt/x") ~= nil)
         ]], NEW))
+    end))
+end)
+
+describe("setrlimit", function()
+    it("sets the soft and the hard limit of a resource; nil is none", fiber(function()
+        assert.equal("0\t0\n20 40\nunlimited unlimited\n", succeeds [[
+            print(C.setrlimit(C.RLIMIT_NOFILE, 20, 40))
+            C.setrlimit(C.RLIMIT_CPU, nil, nil)
+            local limits = io.open("/proc/self/limits"):read("*a")
+            for _, name in ipairs { "Max open files", "Max cpu time" } do
+                print((limits:match(name .. "%s+(%S+%s+%S+)"):gsub("%s+", " ")))
+            end
+        ]])
+        assert.matches("setrlimit: Invalid argument", fails "C.setrlimit(C.RLIMIT_NOFILE, 40, 20)")
+        assert.equal("false\tfalse\n", succeeds "print((pcall(C.setrlimit)), (pcall(C.setrlimit, C.RLIMIT_AS, '1')))")
     end))
 end)
 
@@ -336,36 +369,6 @@ describe("rights", function()
             C.seccomp_set_mode_filter(ffi.string(code, ffi.sizeof(code)))
             errexit = false
             print(C.mkdir("/tmp/never", 0))
-        ]])
-    end))
-
-    it("Landlock restricts what the actor can open", fiber(function()
-        local channel, output = subprocess.speaking([[
-            print(io.open("/etc/passwd") == nil, io.open("/usr/bin/env") ~= nil)
-        ]], { init = { script = [[
-            local abi = C.landlock_create_ruleset(nil, { "version" })
-            local rules = C.landlock_create_ruleset { handled_access_fs = { "read_file", "write_file" } }
-            C.landlock_add_rule(rules, "path_beneath",
-                { allowed_access = { "read_file" }, parent_fd = C.open("/usr", C.O_PATH) })
-            if abi >= 4 then
-                local net = C.landlock_create_ruleset {
-                    handled_access_fs = { "execute" }, handled_access_net = { "bind_tcp", "connect_tcp" },
-                }
-                C.landlock_add_rule(net, "net_port", { allowed_access = { "connect_tcp" }, port = 443 })
-            end
-            set_no_new_privs()
-            C.landlock_restrict_self(rules)
-        ]] } })
-        assert.equal("true\ttrue\n", output())
-        channel:close()
-    end))
-
-    it("Landlock's names are checked, as errors of Lua", fiber(function()
-        assert.equal("false\tfalse\tfalse\tfalse\n", succeeds [[
-            errexit = false
-            print((pcall(C.landlock_create_ruleset, { handled_access_fs = { "fly" } })),
-                (pcall(C.landlock_create_ruleset, { unknown = {} })), (pcall(C.landlock_add_rule, 1, "other", {})),
-                (pcall(C.landlock_restrict_self, 1, 2)))
         ]])
     end))
 end)

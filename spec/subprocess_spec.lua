@@ -425,41 +425,6 @@ describe("the life of a child", function()
 end)
 
 describe("the supervisor", function()
-    it("follows what the host gives up: groups, ids, umask, working directory, no_new_privs", function()
-        local output = helper.child [[
-            local emilua = require "emilua"
-            local filesystem = require "emilua.filesystem"
-            local inbox = require "emilua.inbox"
-            local system = require "emilua.system"
-            require("emilua.supervisor").start()
-            emilua.run(function()
-                filesystem.current_working_directory(filesystem.path.new("/usr"))
-                filesystem.umask(63)
-                system.set_no_new_privs()
-                system.setgroups { 7, 8 }
-                system.setresgid(65534, 65534, 65534)
-                system.setresuid(65534, 65534, 65534)
-                local child = emilua.spawn_vm { subprocess = { stdout = "share", stderr = "share" }, source = [=[
-                    local inbox = require "emilua.inbox"
-                    local reply = inbox:receive()
-                    for line in io.lines("/proc/self/status") do
-                        print((line:gsub("%s+", " ")))
-                    end
-                    print(require("emilua.filesystem").current_working_directory(), reply)
-                ]=] }
-                child:send(inbox)
-                -- Its end is that of the last sender.
-                pcall(inbox.receive, inbox)
-            end)
-        ]]
-        for _, line in ipairs {
-            "Uid: 65534 65534 65534 65534", "Gid: 65534 65534 65534 65534", "Groups: 7 8", "Umask: 0077",
-            "NoNewPrivs: 1", "/usr",
-        } do
-            assert.matches(line, output, 1, true)
-        end
-    end)
-
     it("that is killed makes spawn_vm fail, and ends no actor of itself", function()
         local output = helper.child [[
             local emilua = require "emilua"

@@ -1,11 +1,8 @@
--- no_new_privs, seccomp and Landlock for the process itself; each promise with its negative twin.
+-- no_new_privs and seccomp for the process itself; each promise with its negative twin.
 
 local byte_span = require "emilua.byte_span"
 local system = require "emilua.system"
-local fd = require "spec.fd_helper"
 local helper = require "spec.helper"
-
-local closing = fd.closing
 
 helper.install()
 
@@ -59,93 +56,5 @@ describe("system.seccomp_set_mode_filter", function()
         assert.same({ "false\tInvalid argument\n", 0 }, lua [[
             system.set_no_new_privs()
             print(pcall(system.seccomp_set_mode_filter, byte_span.new(8))) ]])
-    end)
-end)
-
-describe("system.landlock_create_ruleset", function()
-    it("tells the version of the kernel's interface", function()
-        assert.is_true(system.landlock_create_ruleset(nil, { "version" }) >= 1)
-    end)
-
-    it("makes a ruleset", closing(function()
-        local ruleset = fd.keep(system.landlock_create_ruleset{ handled_access_fs = { "execute", "refer" } })
-        assert.equal("file_descriptor", getmetatable(ruleset))
-        assert.is_true(fd.is_close_on_exec(ruleset))
-        fd.keep(system.landlock_create_ruleset({ handled_access_fs = { "execute", "execute" } }, {}))
-    end))
-
-    it("refuses bad arguments", function()
-        for _, attr in ipairs{ 1, "x", {}, { handled_access_fs = "execute" }, { handled_access_fs = { "none" } },
-            { handled_access_fs = { 1 } } } do
-            helper.EINVAL(function() system.landlock_create_ruleset(attr) end, 1)
-        end
-        helper.EINVAL(function() system.landlock_create_ruleset() end, 1)
-        helper.EINVAL(function() system.landlock_create_ruleset({}, { "version" }) end, 1)
-        for _, flags in ipairs{ 1, "version", { "none" } } do
-            helper.EINVAL(function() system.landlock_create_ruleset(nil, flags) end, 2)
-        end
-        helper.raises("system", 42, function() system.landlock_create_ruleset{ handled_access_fs = {} } end)
-    end)
-end)
-
-describe("system.landlock_add_rule", function()
-    it("refuses bad arguments", closing(function()
-        local ruleset = fd.keep(system.landlock_create_ruleset{ handled_access_fs = { "execute" } })
-        local file = fd.open "/etc"
-        local rule = { allowed_access = { "execute" }, parent_fd = file }
-        assert.equal(0, select("#", system.landlock_add_rule(ruleset, "path_beneath", rule)))
-        for _, value in ipairs(fd.wrong_descriptors()) do
-            helper.EINVAL(function() system.landlock_add_rule(value, "path_beneath", rule) end, 1)
-            helper.EINVAL(function()
-                system.landlock_add_rule(ruleset, "path_beneath", { allowed_access = { "execute" }, parent_fd = value })
-            end, 3)
-        end
-        helper.EINVAL(function() system.landlock_add_rule(ruleset, "net_port", rule) end, 2)
-        helper.EINVAL(function() system.landlock_add_rule(ruleset, "path_beneath", 1) end, 3)
-        helper.EINVAL(function()
-            system.landlock_add_rule(ruleset, "path_beneath", { allowed_access = { "x" }, parent_fd = file })
-        end, 3)
-        helper.raises("system", "EINVAL", function()
-            system.landlock_add_rule(ruleset, "path_beneath", { allowed_access = { "read_file" }, parent_fd = file })
-        end)
-    end))
-end)
-
-describe("system.landlock_restrict_self", function()
-    local SOURCE = [[
-        local ruleset = system.landlock_create_ruleset{ handled_access_fs = { "read_file" } }
-        local function can_read(path)
-            local file = io.open(path)
-            if file then file:close() end
-            return file ~= nil
-        end
-        local directory = system.get_lowfd(3)
-        system.landlock_add_rule(ruleset, "path_beneath", { allowed_access = { "read_file" }, parent_fd = directory })
-        print(can_read "/etc/passwd", can_read "/usr/bin/env")
-        %s
-        system.landlock_restrict_self(ruleset)
-        print(can_read "/etc/passwd", can_read "/usr/bin/env") ]]
-
-    it("forbids what no rule allows", function()
-        local source = SOURCE:format "system.set_no_new_privs()"
-        assert.same({ "true\ttrue\nfalse\ttrue\n", 0 }, lua(source, { before = "exec 3</usr;" }))
-    end)
-
-    it("is EBUSY while the process has other threads", function()
-        local text, status = unpack(lua(SOURCE:format [[
-            local ffi = require "ffi"
-            ffi.cdef "int pthread_create(unsigned long *, void *, void *, void *); unsigned pause(void);"
-            local pthread, thread = ffi.load "libpthread.so.0", ffi.new "unsigned long[1]"
-            assert(pthread.pthread_create(thread, nil, ffi.cast("void *", ffi.C.pause), nil) == 0)
-            local ok, e = pcall(system.landlock_restrict_self, ruleset)
-            print(ok, e.detail, can_read "/etc/passwd")
-            os.exit(0) ]], { before = "exec 3</usr;" }))
-        assert.equal("true\ttrue\nfalse\tlandlock_restrict_self acts on one thread, and the process has 2: " ..
-            "call it before the first run\ttrue\n", text)
-        assert.equal(0, status)
-    end)
-
-    it("takes a ruleset", function()
-        helper.EINVAL(function() system.landlock_restrict_self(1) end, 1)
     end)
 end)

@@ -45,11 +45,10 @@ local groups = {
     }),
 }
 
-return setmetatable({}, {
+return setmetatable({}, errors.class("asio_error", {
     __index = function(_, group)
         -- Decision 8: an unknown group is bad_index, like an unknown name.
         return groups[group] or errors.bad_index()
     end,
     __newindex = function() errors.raise("EPERM") end,
-    __metatable = "asio_error",
-})
+}))

@@ -22,7 +22,7 @@ function WAIT.remove(f) remove(f[ON], f) end
 function WAIT.describe(c) return ("condition_variable %p"):format(c) end
 
 local methods = {}
-local mt = { __metatable = "condition_variable", __index = errors.strict(methods) }
+local mt = errors.class("condition_variable", { __index = errors.strict(methods) })
 
 function mt.__newindex() errors.bad_index() end
 

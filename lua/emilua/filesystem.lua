@@ -43,8 +43,7 @@ local function load(_, key)
     return value
 end
 
-return setmetatable({}, {
+return setmetatable({}, errors.class("filesystem", {
     __index = setmetatable(fields, { __index = load }),
     __newindex = function() errors.raise("EPERM") end,
-    __metatable = "filesystem",
-})
+}))

@@ -65,7 +65,7 @@ local function result(future)
 end
 
 local future_methods = {}
-local future_mt = { __metatable = "future", __index = errors.strict(future_methods) }
+local future_mt = errors.class("future", { __index = errors.strict(future_methods) })
 
 function future_mt.__newindex() errors.bad_index() end
 
@@ -79,7 +79,7 @@ function future_methods:get()
 end
 
 local promise_methods = {}
-local promise_mt = { __metatable = "promise", __index = errors.strict(promise_methods) }
+local promise_mt = errors.class("promise", { __index = errors.strict(promise_methods) })
 
 function promise_mt.__newindex() errors.bad_index() end
 

@@ -92,7 +92,7 @@ function methods.close(self)
 end
 
 local inbox = newproxy(true)
-local mt = getmetatable(inbox)
+local mt = errors.class("rx-channel", getmetatable(inbox))
 
 function mt.__index(_, key) return methods[key] or errors.bad_index() end
 
@@ -102,7 +102,6 @@ function mt.__gc()
     if class.main_has_ended() then native.close_inbox() end
 end
 
-mt.__metatable = "rx-channel"
 weak.inbox = inbox
 
 return inbox

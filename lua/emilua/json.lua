@@ -28,17 +28,16 @@ local DOM = errors.category_of("emilua.json.dom", {
 local UNEXPECTED_TOKEN = 1
 local TOO_DEEP, CYCLE = 2, 4
 
-local null = setmetatable({}, {
+local null = setmetatable({}, errors.class("json-null", {
     __index = function() errors.raise_core(errors.BAD_INDEX) end,
     __newindex = function() raise("EPERM") end,
     __tostring = function() return "null" end,
-    __metatable = "json-null",
-})
+}))
 -- The metatable of arrays.
 local TAG = {}
 
-local writer_mt = { __metatable = "json.writer" }
-local decode, encode, new_writer, take, take_into = native.json(null, TAG, writer_mt)
+local writer_mt = errors.class("json.writer")
+local decode, encode, new_writer, take, take_into = native.json(null, TAG, writer_mt, errors.classes)
 local write = native.bind("json", [[
     int32_t word(void *, int32_t);
     int32_t number(void *, double);

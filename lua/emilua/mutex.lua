@@ -23,7 +23,7 @@ function LOCK.describe(m) return ("mutex %p"):format(m) end
 function LOCK.notice(m) return ("No scheduled fibers remaining to unlock mutex %p"):format(m) end
 
 local methods = {}
-local mt = { __metatable = "mutex", __index = errors.strict(methods) }
+local mt = errors.class("mutex", { __index = errors.strict(methods) })
 
 function mt.__newindex() errors.bad_index() end
 

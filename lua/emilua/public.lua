@@ -17,6 +17,8 @@ return {
     "pipe",
     "recursive_mutex",
     "regex",
+    "sandbox",
+    "seccomp",
     "serial_port",
     "stream",
     "supervisor",

@@ -22,7 +22,7 @@ function LOCK.remove(f) list.remove(f[ON], f) end
 function LOCK.describe(m) return ("recursive_mutex %p"):format(m) end
 
 local methods = {}
-local mt = { __metatable = "recursive_mutex", __index = errors.strict(methods) }
+local mt = errors.class("recursive_mutex", { __index = errors.strict(methods) })
 
 function mt.__newindex() errors.bad_index() end
 

@@ -39,7 +39,7 @@ local IGNORE_CASE, NOSUBS = 1, 2
 local HANDLE, OFFSETS, GROUPS = engine.HANDLE, engine.OFFSETS, engine.GROUPS
 local PROPERTIES = { mark_count = GROUPS, grammar = 4, ignore_case = 5, nosubs = 6, optimized = 7 }
 
-local mt = { __metatable = "regex" }
+local mt = errors.class("regex")
 
 function mt.__index(self, key)
     local slot = PROPERTIES[key]

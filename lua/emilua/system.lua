@@ -38,7 +38,7 @@ for name, stream in pairs(import("system.standard")) do fields[name] = stream en
 -- Parts that are tables of their own.
 local TABLES = { terminal = "system.terminal" }
 
-local mt = { __metatable = "system" }
+local mt = errors.class("system")
 
 function mt.__index(_, key)
     local value = fields[key]

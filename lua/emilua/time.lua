@@ -14,7 +14,7 @@ local INTERRUPTED, MASK, ON = L.INTERRUPTED, L.MASK, L.ON
 local enter, check_yieldable, wake = S.enter, S.check_yieldable, S.wake
 local raise, raise_core, raise_system = errors.raise, errors.raise_core, errors.raise_system
 local check_delay, NS = clock.check_delay, clock.NS
-local timer_after, timer_at, vm = native.timer_after, native.timer_at, native.vm
+local timer_after, timer_at, vm = timer.operations.after, timer.operations.at, native.vm
 local getmetatable, setmetatable = getmetatable, setmetatable
 local ceil = math.ceil
 local int64 = ffi.typeof("int64_t")
@@ -72,7 +72,7 @@ end
 
 local function new_class(name, id, point, point_class)
     local methods = {}
-    local mt = { __metatable = name }
+    local mt = errors.class(name)
 
     function mt:__index(key)
         if key == "expiry" then return point(self[EXPIRY]) end

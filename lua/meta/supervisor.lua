@@ -46,6 +46,10 @@ function ipc_actor_channel:kill(signo) end
 ---@field source_tree_cache? table<string, string|table>
 ---@field native_modules_cache? string[]|"all"
 ---@field libc_service? emilua.libc_service.slave
+---@field seccomp? emilua.byte_span program that is installed before the VM starts
+---@field supervisor? boolean false: no supervisor of its own
+---@field jit? boolean
+---@field package_path? string makes it a VM in module form
 ---@field ipc? {strings: integer} the second format, with texts of at most so many bytes
 
 return supervisor

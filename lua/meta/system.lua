@@ -341,18 +341,19 @@ function system.set_no_new_privs() end
 ---@param bpf emilua.byte_span
 function system.seccomp_set_mode_filter(bpf) end
 
----@param attr? { handled_access_fs: string[] }
----@param flags? string[] `{"version"}`
+---@param attr? { handled_access_fs?: string[], handled_access_net?: string[], scoped?: string[] }
+---@param flags? string[] `{"version"}` or `{"errata"}`
 ---@return emilua.file_descriptor|integer
 function system.landlock_create_ruleset(attr, flags) end
 
 ---@param ruleset emilua.file_descriptor
----@param kind "path_beneath"
----@param attr { allowed_access: string[], parent_fd: emilua.file_descriptor }
+---@param kind "path_beneath"|"net_port"
+---@param attr { allowed_access: string[], parent_fd?: emilua.file_descriptor, port?: integer }
 function system.landlock_add_rule(ruleset, kind, attr) end
 
 ---@param ruleset emilua.file_descriptor
-function system.landlock_restrict_self(ruleset) end
+---@param flags? string[] `log_same_exec_off`, `log_new_exec_on`, `log_subdomains_off`
+function system.landlock_restrict_self(ruleset, flags) end
 
 function system.caph_limit_stdio() end
 

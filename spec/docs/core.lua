@@ -47,7 +47,10 @@ function core.objects()
     emilua.group(function(g) objects.group = { class = g } end)
     -- The optional fields of an error come from several.
     local e = select(2, pcall(function() return fiber.no_such_field end))
-    e.arg, e.cause, e.detail, e.where, e.fibers, e.descriptors = 1, "", "", "", {}, 0
+    for field in ([[ arg cause column descriptors detail feature fibers line module needed offset path path1 path2
+        position record ret where ]]):gmatch "%S+" do
+        e[field] = ""
+    end
     objects.error_code, objects.error_category = { class = e }, { class = e.category }
     local acceptor, client = ip.tcp.acceptor.new(), ip.tcp.socket.new()
     acceptor:open("v4")

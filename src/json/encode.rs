@@ -3,7 +3,7 @@
 //! Lua may raise anywhere here. The text belongs to the writer, a userdata, and the frames own nothing.
 
 use super::writer::{Options, Refusal, Writer};
-use super::{NATIVE_STACK, NULL, TAG, stack_address};
+use super::{CLASSES, NATIVE_STACK, NULL, TAG, stack_address};
 use crate::span::bytes_at;
 use mlua::ffi::{self, lua_State};
 use std::ffi::{c_int, c_void};
@@ -17,9 +17,8 @@ const MAX_DEPTH: c_int = 5;
 const SORT: c_int = 6;
 /// `state.visited`, once there is a state.
 const VISITED: c_int = 7;
-/// The names `__tojson` and `__metatable`: pushing a string hashes it each time.
+/// The name `__tojson`: pushing a string hashes it each time.
 const TOJSON: c_int = 8;
-const METATABLE: c_int = 9;
 
 /// Slots that one level of a walk needs.
 const SLOTS: c_int = 12;
@@ -114,11 +113,9 @@ impl Walk {
                 Kind::Array
             } else if ffi::lua_topointer(l, index) == self.null {
                 Kind::Null
-            } else if self.has_field(metatable, TOJSON, |kind| kind != ffi::LUA_TNIL) {
+            } else if self.has(metatable, TOJSON) {
                 Kind::Hook
-            } else if !table
-                || self.has_field(metatable, METATABLE, |kind| kind == ffi::LUA_TSTRING)
-            {
+            } else if !table || self.has(CLASSES, metatable) {
                 // Objects of the runtime may be tables.
                 Kind::Nothing
             } else if ffi::lua_objlen(l, index) > 0 {
@@ -131,14 +128,16 @@ impl Walk {
         }
     }
 
+    /// Whether a table has a key, found raw.
+    ///
     /// # Safety
-    /// `metatable` is the index of a table; one free slot.
-    unsafe fn has_field(&self, metatable: c_int, name: c_int, is: fn(c_int) -> bool) -> bool {
+    /// Both are indices, `table` that of a table; one free slot.
+    unsafe fn has(&self, table: c_int, key: c_int) -> bool {
         // SAFETY: as the caller promises.
         unsafe {
-            ffi::lua_pushvalue(self.l, name);
-            ffi::lua_rawget(self.l, metatable);
-            let found = is(ffi::lua_type(self.l, -1));
+            ffi::lua_pushvalue(self.l, key);
+            ffi::lua_rawget(self.l, table);
+            let found = ffi::lua_isnil(self.l, -1) == 0;
             ffi::lua_settop(self.l, -2);
             found
         }
@@ -395,7 +394,6 @@ pub unsafe extern "C-unwind" fn encode(l: *mut lua_State) -> c_int {
             };
         }
         ffi::lua_pushstring(l, c"__tojson".as_ptr());
-        ffi::lua_pushstring(l, c"__metatable".as_ptr());
         let mut walk = Walk {
             l,
             writer,

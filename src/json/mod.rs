@@ -14,17 +14,19 @@ use std::ffi::{CStr, c_int};
 pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] =
     &[(c"json", functions)];
 
-/// Upvalues of the functions: the null value, the metatable that tags arrays, the metatable of writers.
+/// Upvalues of the functions: the null value, the metatable that tags arrays, the metatable of writers, and the set of
+/// the runtime's metatables.
 const NULL: c_int = ffi::lua_upvalueindex(1);
 const TAG: c_int = ffi::lua_upvalueindex(2);
 const CLASS: c_int = ffi::lua_upvalueindex(3);
+const CLASSES: c_int = ffi::lua_upvalueindex(4);
 
 /// Native stack that a document's nesting may take; no thread that runs a VM has less than twice of it.
 const NATIVE_STACK: usize = 768 << 10;
 
-/// `json(null, tag, class) -> decode, encode, writer, take, take_into`
+/// `json(null, tag, class, classes) -> decode, encode, writer, take, take_into`
 unsafe extern "C-unwind" fn functions(l: *mut lua_State) -> c_int {
-    // SAFETY: called by the Lua half with three tables.
+    // SAFETY: called by the Lua half with four tables.
     unsafe {
         for function in [
             decode::decode,
@@ -33,10 +35,10 @@ unsafe extern "C-unwind" fn functions(l: *mut lua_State) -> c_int {
             writer::take,
             writer::take_into,
         ] {
-            for upvalue in 1..=3 {
+            for upvalue in 1..=4 {
                 ffi::lua_pushvalue(l, upvalue);
             }
-            ffi::lua_pushcclosure(l, function, 3);
+            ffi::lua_pushcclosure(l, function, 4);
         }
         writer::class(l, 3);
     }

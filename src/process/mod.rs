@@ -4,6 +4,8 @@
 #[cfg_attr(target_os = "freebsd", path = "child/freebsd.rs")]
 #[cfg_attr(windows, path = "child/windows.rs")]
 mod child;
+#[cfg(unix)]
+mod exec;
 mod orphans;
 #[cfg(unix)]
 mod pipes;

@@ -1,10 +1,11 @@
 //! A compiled pattern: which engine answers which question.
 //!
-//! `regex_automata::meta` prefers matches as backtracking does. For the POSIX grammars its match has the right
-//! beginning; the longest one that begins there is found by a lazy automaton that goes on until nothing can match.
-//! [`vm`](super::vm) does the rest.
+//! `regex_automata::meta` prefers matches as backtracking does. Where another match is wanted, the longest of the POSIX
+//! grammars or one without the empty rounds that ECMAScript refuses, the beginning is still right; the match that begins
+//! there is found by a lazy automaton. [`vm`](super::vm) does the rest.
 
 use super::grammar::{Grammar, Kind};
+use super::rounds;
 use super::vm::{self, Machine, Request, Slots};
 use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::meta;
@@ -13,7 +14,7 @@ use regex_automata::{Anchored, Input, MatchKind};
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 /// Memory of one automaton; beyond it a pattern is refused.
-const MOST_MEMORY: usize = 10 << 20;
+pub const MOST_MEMORY: usize = 10 << 20;
 
 /// The flag of an anchored search, beside those of [`vm`].
 pub const CONTINUOUS: u32 = 64;
@@ -27,9 +28,11 @@ pub struct Regex {
     search: meta::Regex,
     /// The same around the whole subject; made when first asked for.
     whole: Option<meta::Regex>,
-    /// Of the POSIX grammars, where the preferred match may not be the longest.
-    longest: Option<(DFA, Cache)>,
+    /// Where the match that `search` finds may be another than is wanted: finds its end.
+    ending: Option<(DFA, Cache)>,
     posix: bool,
+    /// Rounds of repetitions may be empty, as only the machine and `ending` understand them.
+    rounds: bool,
     machine: Machine,
     /// A pattern that is one byte of a set, or a run of them.
     set: Option<ByteSet>,
@@ -132,10 +135,20 @@ fn automaton(hir: &Hir) -> Result<NFA, Kind> {
 impl Regex {
     pub fn new(hir: Hir, grammar: Grammar, groups: usize) -> Result<Self, Kind> {
         let posix = grammar != Grammar::Ecma;
-        let nfa = automaton(&hir)?;
-        let longest = if posix && !prefers_longest(&hir) {
+        let rounds = !posix && rounds::may_be_empty(&hir);
+        let nfa = if rounds {
+            rounds::automaton(&hir)?
+        } else {
+            automaton(&hir)?
+        };
+        let ending = if rounds || posix && !prefers_longest(&hir) {
+            let kind = if posix {
+                MatchKind::All
+            } else {
+                MatchKind::LeftmostFirst
+            };
             let config = DFA::config()
-                .match_kind(MatchKind::All)
+                .match_kind(kind)
                 .skip_cache_capacity_check(true);
             let dfa = DFA::builder()
                 .configure(config)
@@ -150,8 +163,9 @@ impl Regex {
             groups,
             search: compile(&hir)?,
             whole: None,
-            longest,
+            ending,
             posix,
+            rounds,
             machine: Machine::new(nfa),
             set: ByteSet::of(&hir),
             hir,
@@ -189,22 +203,19 @@ impl Regex {
         }
     }
 
-    /// The longest match that begins at `start`, where one of the length `end - start` does.
-    fn lengthen(&mut self, subject: &[u8], start: usize, end: usize) -> usize {
-        let Some((dfa, cache)) = &mut self.longest else {
+    /// The end of the match that is wanted, where `search` has found one from `start` to `end`.
+    fn end(&mut self, subject: &[u8], start: usize, end: usize) -> usize {
+        let Some((dfa, cache)) = &mut self.ending else {
             return end;
         };
         let input = Input::new(subject).range(start..).anchored(Anchored::Yes);
         match dfa.try_search_fwd(cache, &input) {
-            Ok(Some(found)) => found.offset().max(end),
+            Ok(Some(found)) => found.offset(),
             Ok(None) => end,
             Err(_) => {
-                let flags = CONTINUOUS;
-                let request = self.request(subject, start, flags);
-                self.machine
-                    .search(&request)
-                    .and_then(|slots| slots[1])
-                    .unwrap_or(end)
+                let request = self.request(subject, start, CONTINUOUS);
+                let slots = self.machine.search(&request);
+                slots.and_then(|slots| slots[1]).unwrap_or(end)
             }
         }
     }
@@ -224,7 +235,7 @@ impl Regex {
             }
             let found = self.search.find(input)?;
             let (start, end) = (found.start(), found.end());
-            let end = self.lengthen(subject, start, end);
+            let end = self.end(subject, start, end);
             if end > start || flags & vm::NOT_NULL == 0 {
                 return Some((start, end));
             }
@@ -244,7 +255,7 @@ impl Regex {
             return Some(slots);
         }
         let flags = self.relevant(flags);
-        if flags & (ASSERTIONS | vm::NOT_NULL) == 0 {
+        if flags & (ASSERTIONS | vm::NOT_NULL) == 0 && !self.rounds {
             let input = Input::new(subject).range(start..).anchored(Anchored::Yes);
             let mut preferred = vec![None; slots.len()];
             self.search.search_slots(&input, &mut preferred);
@@ -266,7 +277,10 @@ impl Regex {
         if flags & vm::NOT_NULL != 0 && subject.is_empty() {
             return None;
         }
-        if self.whole.is_none() && flags & ASSERTIONS == 0 {
+        if flags & ASSERTIONS != 0 {
+            return self.machine_matches(subject, flags);
+        }
+        if self.whole.is_none() {
             let hir = Hir::concat(vec![
                 Hir::look(Look::Start),
                 self.hir.clone(),
@@ -274,19 +288,26 @@ impl Regex {
             ]);
             self.whole = compile(&hir).ok();
         }
-        let Some(whole) = self.whole.as_ref().filter(|_| flags & ASSERTIONS == 0) else {
-            let mut request = self.request(subject, 0, flags | CONTINUOUS);
-            request.to_end = true;
-            return self.machine.search(&request);
+        let Some(whole) = &self.whole else {
+            return self.machine_matches(subject, flags);
         };
         let input = Input::new(subject).anchored(Anchored::Yes);
         if self.groups == 0 {
             let all = vec![Some(0), Some(subject.len())];
             return whole.is_match(input).then_some(all);
         }
+        if self.rounds {
+            return self.machine_matches(subject, flags);
+        }
         let mut slots = vec![None; 2 * (self.groups + 1)];
         whole.search_slots(&input, &mut slots)?;
         let offsets = slots.iter().map(|slot| slot.map(|offset| offset.get()));
         Some(offsets.collect())
+    }
+
+    fn machine_matches(&mut self, subject: &[u8], flags: u32) -> Option<Slots> {
+        let mut request = self.request(subject, 0, flags | CONTINUOUS);
+        request.to_end = true;
+        self.machine.search(&request)
     }
 }

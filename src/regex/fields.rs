@@ -51,99 +51,77 @@ impl Bounds {
     }
 }
 
-fn run(
-    this: *mut Regex,
-    (data, len): (*const u8, usize),
-    progress: *mut Progress,
-    (pairs, room): (*mut i32, i32),
-    body: fn(&mut Regex, &[u8], &mut Progress, &mut Bounds),
-) -> i32 {
-    guard(|| {
-        let mut bounds = Bounds::new(pairs, room);
-        // SAFETY: the Lua half passes its progress.
-        let progress = unsafe { &mut *progress };
-        body(regex(this), bytes(data, len), progress, &mut bounds);
-        bounds.count()
-    })
+/// An operation: `$body` goes on splitting until there is no more room.
+macro_rules! operation {
+    ($name:ident, $body:path) => {
+        pub extern "C" fn $name(
+            this: *mut Regex,
+            data: *const u8,
+            len: usize,
+            progress: *mut Progress,
+            pairs: *mut i32,
+            room: i32,
+        ) -> i32 {
+            guard(|| {
+                let mut bounds = Bounds::new(pairs, room);
+                // SAFETY: the Lua half passes its progress.
+                let progress = unsafe { &mut *progress };
+                let mut at = progress.at as usize;
+                while !bounds.full() && progress.done == 0 {
+                    at = $body(regex(this), bytes(data, len), at, progress, &mut bounds);
+                }
+                progress.at = at as i32;
+                bounds.count()
+            })
+        }
+    };
 }
 
+operation!(split, next_field);
+operation!(patsplit, next_match);
+
 /// The text between matches that are not empty. An empty field at the end is left out.
-pub extern "C" fn split(
-    this: *mut Regex,
-    data: *const u8,
-    len: usize,
-    progress: *mut Progress,
-    pairs: *mut i32,
-    room: i32,
-) -> i32 {
-    run(
-        this,
-        (data, len),
-        progress,
-        (pairs, room),
-        |regex, subject, progress, bounds| {
-            let mut at = progress.at as usize;
-            while !bounds.full() && progress.done == 0 {
-                match regex.find(subject, at, NOT_NULL) {
-                    Some((start, end)) => {
-                        bounds.push(at, start);
-                        at = end;
-                        progress.started = 1;
-                    }
-                    None => {
-                        if at < subject.len() || progress.started == 0 {
-                            bounds.push(at, subject.len());
-                        }
-                        progress.done = 1;
-                    }
-                }
-            }
-            progress.at = at as i32;
-        },
-    )
+fn next_field(
+    regex: &mut Regex,
+    subject: &[u8],
+    at: usize,
+    progress: &mut Progress,
+    bounds: &mut Bounds,
+) -> usize {
+    if let Some((start, end)) = regex.find(subject, at, NOT_NULL) {
+        bounds.push(at, start);
+        progress.started = 1;
+        return end;
+    }
+    if at < subject.len() || progress.started == 0 {
+        bounds.push(at, subject.len());
+    }
+    progress.done = 1;
+    at
 }
 
 /// The matches. One byte is skipped between two of them, unless the first is empty and the second, which is not,
 /// begins where it is.
-pub extern "C" fn patsplit(
-    this: *mut Regex,
-    data: *const u8,
-    len: usize,
-    progress: *mut Progress,
-    pairs: *mut i32,
-    room: i32,
-) -> i32 {
-    run(
-        this,
-        (data, len),
-        progress,
-        (pairs, room),
-        |regex, subject, progress, bounds| {
-            let mut at = progress.at as usize;
-            while !bounds.full() && progress.done == 0 {
-                let found = if std::mem::take(&mut progress.empty) != 0 {
-                    // After the first match `^` can no longer match; behind the first byte it never does.
-                    let bol = if at == 0 { NOT_BOL } else { 0 };
-                    let found = regex.find(subject, at, bol | NOT_NULL | CONTINUOUS);
-                    if found.is_none() {
-                        at += 1;
-                        continue;
-                    }
-                    found
-                } else {
-                    regex.find(subject, at, 0)
-                };
-                match found {
-                    None => progress.done = 1,
-                    Some((start, end)) => {
-                        bounds.push(start, end);
-                        progress.done = i32::from(end == subject.len());
-                        progress.empty = i32::from(start == end);
-                        at = if start == end { end } else { end + 1 };
-                    }
-                }
-            }
-            progress.at = at as i32;
-        },
-    )
+fn next_match(
+    regex: &mut Regex,
+    subject: &[u8],
+    at: usize,
+    progress: &mut Progress,
+    bounds: &mut Bounds,
+) -> usize {
+    let flags = if std::mem::take(&mut progress.empty) != 0 {
+        // After the first match `^` can no longer match; behind the first byte it never does.
+        let bol = if at == 0 { NOT_BOL } else { 0 };
+        bol | NOT_NULL | CONTINUOUS
+    } else {
+        0
+    };
+    let Some((start, end)) = regex.find(subject, at, flags) else {
+        progress.done = i32::from(flags == 0);
+        return at + usize::from(flags != 0);
+    };
+    bounds.push(start, end);
+    progress.done = i32::from(end == subject.len());
+    progress.empty = i32::from(start == end);
+    end + usize::from(start < end)
 }

@@ -35,7 +35,7 @@ pub struct Mistake {
     pub at: usize,
 }
 
-/// Groups inside of each other: the engines' compiler is recursive.
+/// Groups inside of each other, and quantifiers behind another one: the engines' compiler is recursive.
 const MOST_LEVELS: u32 = 250;
 
 /// What is parsed; also its own result.
@@ -49,6 +49,8 @@ pub struct Parser<'p> {
     /// Groups that have been opened.
     pub groups: u32,
     level: u32,
+    /// Quantifiers behind another one, in the whole pattern.
+    stacked: u32,
 }
 
 /// One element of a sequence.
@@ -91,6 +93,7 @@ impl<'p> Parser<'p> {
             nosubs,
             groups: 0,
             level: 0,
+            stacked: 0,
         }
     }
 
@@ -156,7 +159,13 @@ impl<'p> Parser<'p> {
             match self.term(start)? {
                 Term::Assertion(look) => terms.push(Hir::look(look)),
                 Term::Atom(mut atom) => {
+                    let mut repeated = false;
                     while let Some((min, max)) = self.quantifier()? {
+                        self.stacked += u32::from(repeated);
+                        if self.stacked > MOST_LEVELS {
+                            return self.fail(Kind::Space);
+                        }
+                        repeated = true;
                         let greedy = self.grammar != Grammar::Ecma || !self.eat(b"?");
                         atom = Hir::repetition(Repetition {
                             min,

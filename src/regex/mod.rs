@@ -4,6 +4,7 @@ mod bracket;
 mod engine;
 pub mod fields;
 mod grammar;
+mod rounds;
 mod vm;
 
 use crate::bridge::{guard, operations};

@@ -3,6 +3,7 @@
 use super::{capabilities, landlock, seccomp};
 use crate::bridge::{failure, guard, operations};
 use crate::span::Span;
+use libc::c_void;
 use std::io;
 
 operations! {
@@ -18,10 +19,9 @@ operations! {
     capabilities::set_securebits: fn(i32) -> i32;
     seccomp::set_no_new_privs: fn() -> i32;
     seccomp::set_filter: fn(*const Span) -> i32;
-    landlock::version: fn() -> i32;
-    landlock::create: fn(f64) -> i32;
-    landlock::add_path: fn(i32, f64, i32) -> i32;
-    landlock::restrict: fn(i32) -> i32;
+    landlock::create: fn(*const c_void, usize, u32) -> i32;
+    landlock::add_rule: fn(i32, i32, *const c_void) -> i32;
+    landlock::restrict: fn(i32, u32) -> i32;
 }
 
 /// How many threads the process has.

@@ -9,10 +9,14 @@ mod capabilities;
 #[cfg(target_os = "freebsd")]
 mod capsicum;
 #[cfg(target_os = "linux")]
+mod filter;
+#[cfg(target_os = "linux")]
 mod landlock;
 #[cfg(target_os = "linux")]
 mod seccomp;
 
+#[cfg(target_os = "linux")]
+pub use filter::FUNCTIONS;
 pub use platform::OPERATIONS;
 
 use nix::errno::Errno;

@@ -1,4 +1,6 @@
 //! The Lua VM of an actor's process.
+//!
+//! Its state is made ahead, by the zygote, and every actor begins with a copy of it: making it takes longer than the fork.
 
 use super::barrier::Barrier;
 use super::child::{self, Start};
@@ -8,6 +10,75 @@ use mlua::ffi::{self, lua_State};
 use std::ffi::c_int;
 use std::io;
 use std::os::fd::{IntoRawFd, OwnedFd};
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+/// A state with the Lua half's `subprocess.child` on its stack, which no code of an actor has seen; null before it is made.
+static READY: AtomicPtr<lua_State> = AtomicPtr::new(ptr::null_mut());
+
+/// Makes the state of actors, unless it is there. What fails is reported.
+pub fn prepare() -> *mut lua_State {
+    let ready = READY.load(Ordering::Relaxed);
+    if !ready.is_null() {
+        return ready;
+    }
+    // SAFETY: a new state, which only this thread uses; what can raise is inside of the protected call.
+    unsafe {
+        let l = ffi::luaL_newstate();
+        if l.is_null() {
+            return l;
+        }
+        push_function(l, load);
+        if ffi::lua_pcall(l, 0, 1, 0) != 0 {
+            report_error(l);
+            ffi::lua_close(l);
+            return ptr::null_mut();
+        }
+        READY.store(l, Ordering::Relaxed);
+        l
+    }
+}
+
+/// `load() -> function`: the Lua half's `subprocess.child`.
+unsafe extern "C-unwind" fn load(l: *mut lua_State) -> c_int {
+    // SAFETY: called by `prepare`; nothing here needs dropping when Lua raises.
+    unsafe {
+        // What is freed in between would be used by actors, all over the pages that they share.
+        ffi::lua_gc(l, ffi::LUA_GCSTOP, 0);
+        ffi::luaL_openlibs(l);
+        lua::open(l, c"emilua");
+        ffi::lua_getfield(l, ffi::LUA_REGISTRYINDEX, c"emilua.import".as_ptr());
+        ffi::lua_pushstring(l, c"subprocess.child".as_ptr());
+        ffi::lua_call(l, 1, 1);
+        make_room(l);
+        ffi::lua_gc(l, ffi::LUA_GCRESTART, -1);
+    }
+    1
+}
+
+/// Leaves room for this many strings in the interpreter's table of them: growing it writes to every page with a string.
+const STRINGS: i64 = 1024;
+
+/// # Safety
+/// `l` is a valid state with a free slot.
+unsafe fn make_room(l: *mut lua_State) {
+    for n in 0..STRINGS {
+        // SAFETY: as the caller promises; the conversion makes a string that no code has.
+        unsafe {
+            ffi::lua_pushnumber(l, n as ffi::lua_Number + 0.125);
+            ffi::lua_tolstring(l, -1, ptr::null_mut());
+            ffi::lua_pop(l, 1);
+        }
+    }
+}
+
+unsafe extern "C-unwind" {
+    fn luaJIT_setmode(l: *mut lua_State, index: c_int, mode: c_int) -> c_int;
+}
+
+// Of luajit.h: the whole compiler, off; or what it has compiled, gone.
+const MODE_ENGINE: c_int = 0;
+const MODE_FLUSH: c_int = 0x200;
 
 /// Runs the actor and ends the process with its status.
 pub fn main(start: Start) -> ! {
@@ -17,14 +88,17 @@ pub fn main(start: Start) -> ! {
         service,
         barriers,
     } = start;
-    // SAFETY: a state of its own, which only this thread uses.
-    let status = unsafe {
-        let l = ffi::luaL_newstate();
-        if l.is_null() {
-            1
-        } else {
-            ffi::luaL_openlibs(l);
-            push_function(l, run);
+    let l = prepare();
+    let status = if l.is_null() {
+        1
+    } else {
+        // SAFETY: the state is this thread's.
+        unsafe {
+            if !configuration.orders.jit {
+                // A filter may forbid memory for code from now on, new and old.
+                luaJIT_setmode(l, 0, MODE_ENGINE | MODE_FLUSH);
+                luaJIT_setmode(l, 0, MODE_ENGINE);
+            }
             ffi::lua_pushinteger(l, inbox.into_raw_fd() as ffi::lua_Integer);
             let bytes = configuration.bytes();
             ffi::lua_pushlstring(l, bytes.as_ptr().cast(), bytes.len());
@@ -66,22 +140,6 @@ fn attach(service: OwnedFd) -> io::Result<()> {
     let attach: extern "C" fn(c_int) = unsafe { std::mem::transmute(symbol) };
     attach(service.into_raw_fd());
     Ok(())
-}
-
-/// `run(inbox, configuration, libraries) -> status`: the Lua half's `subprocess.child`.
-unsafe extern "C-unwind" fn run(l: *mut lua_State) -> c_int {
-    // SAFETY: called by `main` with three arguments; nothing here needs dropping when Lua raises.
-    unsafe {
-        lua::open(l, c"emilua");
-        ffi::lua_getfield(l, ffi::LUA_REGISTRYINDEX, c"emilua.import".as_ptr());
-        ffi::lua_pushstring(l, c"subprocess.child".as_ptr());
-        ffi::lua_call(l, 1, 1);
-        ffi::lua_pushvalue(l, 1);
-        ffi::lua_pushvalue(l, 2);
-        ffi::lua_pushvalue(l, 3);
-        ffi::lua_call(l, 3, 1);
-    }
-    1
 }
 
 /// Prints the message on the top of the stack.

@@ -4,14 +4,15 @@ use super::barrier::Barrier;
 use super::close::close_from;
 use super::configuration::Configuration;
 use super::init_script::{self, Script};
-use super::platform::die_with_parent;
+use super::platform::{die_with_parent, seccomp};
 use super::protocol::Stream;
 use super::zygote::{self, SOCKET};
 use super::{actor, host, message, pid1};
+use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal, sigprocmask};
 use nix::sys::socket::{AddressFamily, Shutdown, SockFlag, SockType, shutdown, socketpair};
-use nix::unistd::{ForkResult, dup2_raw, fork, pipe};
+use nix::unistd::{ForkResult, fork, pipe};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 
@@ -55,16 +56,25 @@ fn start(socket: OwnedFd, streams: Streams) -> io::Result<Start> {
     reset_signals()?;
     die_with_parent();
 
-    let (mut configuration, has_script) = Configuration::receive(socket.as_fd())?;
+    let mut configuration = Configuration::receive(socket.as_fd())?;
+    let orders = configuration.orders;
     let service = configuration.service.take().map(keep_service).transpose()?;
     shutdown(socket.as_raw_fd(), Shutdown::Write)?;
-    if has_script {
+    if orders.script {
         run_script(&socket)?;
         close_from(SOCKET + 1 + RawFd::from(service.is_some()));
     }
+    let filter = orders.filter.then(|| receive_filter(&socket));
+    let filter = filter.transpose()?;
     let mut barriers = Vec::from_iter(pid1::split(|| configuration.wipe())?);
     ignore(Signal::SIGPIPE)?;
-    barriers.push(start_zygote(&mut configuration)?);
+    // PID 1, which runs nothing of the actor's, is without it; what the actor may start is not.
+    if let Some(filter) = filter {
+        install_filter(&filter)?;
+    }
+    if orders.zygote {
+        barriers.push(start_zygote(&mut configuration)?);
+    }
     Ok(Start {
         inbox: socket,
         configuration,
@@ -125,11 +135,11 @@ fn make_blocking(fd: &OwnedFd) -> io::Result<()> {
     Ok(())
 }
 
-/// dup2(2) to a number that this process is about to reuse.
-fn place(from: &OwnedFd, to: RawFd) -> io::Result<()> {
-    // SAFETY: what was there belongs to the image that this process was forked from.
-    std::mem::forget(unsafe { dup2_raw(from, to) }?);
-    Ok(())
+/// dup2(2) to a number that this process is about to reuse: what was there belongs to the image it was forked from, or
+/// is what the new one replaces. (nix's `dup2_raw` takes a failure for a descriptor.)
+pub fn place(from: impl AsFd, to: RawFd) -> nix::Result<()> {
+    // SAFETY: nothing in this process relies on the number.
+    Errno::result(unsafe { libc::dup2(from.as_fd().as_raw_fd(), to) }).map(drop)
 }
 
 /// The end of a pipe whose other end is closed: for standard input reads give the end of file, for others writes EPIPE.
@@ -154,11 +164,8 @@ fn ignore(number: Signal) -> io::Result<()> {
     Ok(())
 }
 
-/// Longest script that is received: it has to fit the arena.
-const LONGEST_SCRIPT: usize = 1 << 20;
-
 fn run_script(socket: &OwnedFd) -> io::Result<()> {
-    let mut text = vec![0; LONGEST_SCRIPT];
+    let mut text = vec![0; message::length(socket.as_fd())?];
     let message = message::receive(socket.as_fd(), &mut text)?;
     // All calls of a script block, also on what was a stream of the host's.
     message.descriptors.iter().try_for_each(make_blocking)?;
@@ -178,6 +185,19 @@ fn run_script(socket: &OwnedFd) -> io::Result<()> {
     }
 }
 
+fn receive_filter(socket: &OwnedFd) -> io::Result<Vec<u8>> {
+    let mut program = vec![0; message::length(socket.as_fd())?];
+    message::receive(socket.as_fd(), &mut program)?;
+    Ok(program)
+}
+
+fn install_filter(program: &[u8]) -> io::Result<()> {
+    seccomp(program).map_err(|error| {
+        super::report(&format!("<3>ipc_actor/seccomp: {}\n", error.desc()));
+        error.into()
+    })
+}
+
 /// This process's own zygote, for actors of the actor: forked before any of its code runs.
 fn start_zygote(configuration: &mut Configuration) -> io::Result<Barrier> {
     let (barrier, held) = Barrier::new()?;
@@ -194,7 +214,7 @@ fn start_zygote(configuration: &mut Configuration) -> io::Result<Barrier> {
             place(&theirs, SOCKET)?;
             close_from(SOCKET + 1);
             // SAFETY: it was put there just now; `theirs` has been closed under it.
-            let control = unsafe { OwnedFd::from_raw_fd(SOCKET) };
+            let control = unsafe { zygote::control() }?;
             std::mem::forget((ours, theirs, barrier));
             held.leave();
             zygote::serve(control)

@@ -1,14 +1,17 @@
 //! What the Lua half asks of the host's side. Descriptors are numbers here: it owns them by objects of its own.
 
-use super::configuration::Configuration;
+use super::configuration::{Configuration, Orders};
 use super::protocol::{Action, Stream};
 use super::{host, message};
 use crate::bridge::{PANIC, failure, guard};
 use mlua::ffi::{self, lua_State};
 use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::unistd::pipe2;
 use std::ffi::{CStr, OsStr, c_int};
-use std::io;
-use std::os::fd::{BorrowedFd, IntoRawFd, RawFd};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::slice;
@@ -16,6 +19,7 @@ use std::slice;
 /// C functions of this module, as [`crate::lua`] registers them.
 pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] = &[
     (c"list_libraries", list_libraries),
+    (c"supervisor_ask", ask),
     (c"supervisor_start", start),
     (c"supervisor_spawn", spawn),
     (c"supervisor_configure", configure),
@@ -154,27 +158,72 @@ unsafe extern "C-unwind" fn list_libraries(l: *mut lua_State) -> c_int {
     1
 }
 
-/// `supervisor_configure(socket, configuration, script | nil, argument | nil, libraries | nil, service | nil)
-/// -> nothing | code, text`.
+/// `supervisor_configure(socket, configuration, script | nil, argument | nil, libraries | nil, filter | nil, zygote, jit,
+/// service | nil) -> nothing | code, text`.
 unsafe extern "C-unwind" fn configure(l: *mut lua_State) -> c_int {
-    // SAFETY: called by the Lua half with a descriptor that it owns, two strings and a number.
+    // SAFETY: called by the Lua half with a descriptor that it owns, strings, numbers and two booleans.
     unsafe {
         let socket = BorrowedFd::borrow_raw(ffi::lua_tointeger(l, 1) as RawFd);
         let (configuration, script) = (bytes(l, 2), bytes(l, 3));
         let number = |i| (ffi::lua_isnumber(l, i) != 0).then(|| ffi::lua_tointeger(l, i) as RawFd);
-        let (argument, service) = (number(4), number(6));
+        let (argument, service) = (number(4), number(9));
         let libraries = paths(l, 5);
+        let filter = bytes(l, 6);
+        let orders = Orders {
+            script: script.is_some(),
+            filter: filter.is_some(),
+            zygote: ffi::lua_toboolean(l, 7) != 0,
+            jit: ffi::lua_toboolean(l, 8) != 0,
+            service: service.is_some(),
+        };
         let outcome = attempt(|| {
             let configuration = configuration.unwrap_or_default();
-            Configuration::send(socket, configuration, &libraries, service, script.is_some())?;
+            Configuration::send(socket, configuration, &libraries, service, orders)?;
             if let Some(script) = script {
                 message::send(socket, script, argument.as_slice())?;
+            }
+            if let Some(filter) = filter {
+                message::send(socket, filter, &[])?;
             }
             Ok(())
         });
         match outcome {
             Ok(()) => 0,
             Err(error) => push_failure(l, &error),
+        }
+    }
+}
+
+/// `supervisor_ask(flags, script) -> text | nil, code`: what a script in a new process writes to its `arg`.
+unsafe extern "C-unwind" fn ask(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half with a number and a string.
+    unsafe {
+        let (namespaces, script) = (ffi::lua_tonumber(l, 1) as u64, bytes(l, 2));
+        let outcome = attempt(|| {
+            let spawned = host::spawn(namespaces, [(Stream::Dead, -1); 3])?;
+            let (reading, writing) = pipe2(OFlag::O_CLOEXEC)?;
+            let orders = Orders {
+                script: true,
+                ..Orders::default()
+            };
+            Configuration::send(spawned.socket.as_fd(), &[], &[], None, orders)?;
+            let script = script.unwrap_or_default();
+            message::send(spawned.socket.as_fd(), script, &[writing.as_raw_fd()])?;
+            drop(writing);
+            let mut text = Vec::new();
+            File::from(reading).read_to_end(&mut text)?;
+            Ok(text)
+        });
+        match outcome {
+            Ok(text) => {
+                ffi::lua_pushlstring(l, text.as_ptr().cast(), text.len());
+                1
+            }
+            Err((code, _)) => {
+                ffi::lua_pushnil(l);
+                ffi::lua_pushinteger(l, code as ffi::lua_Integer);
+                2
+            }
         }
     }
 }

@@ -30,7 +30,7 @@ pub enum Action {
     NoNewPrivs,
     /// Bytes: the program.
     Seccomp,
-    /// Descriptor: the ruleset.
+    /// Flags. Descriptor: the ruleset.
     Landlock,
     /// Descriptor: the directory.
     ChangeDirectory,

@@ -53,6 +53,39 @@ fn algorithms() -> &'static WebPkiSupportedAlgorithms {
     &provider().signature_verification_algorithms
 }
 
+/// The methods that both kinds of verifiers have. `accepts_any`: whether it accepts any certificate.
+macro_rules! signatures {
+    ($accepts_any:expr) => {
+        fn verify_tls12_signature(
+            &self,
+            message: &[u8],
+            certificate: &CertificateDer<'_>,
+            signature: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            if $accepts_any(self) && is_foreign(certificate) {
+                return Ok(HandshakeSignatureValid::assertion());
+            }
+            verify_tls12_signature(message, certificate, signature, algorithms())
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            message: &[u8],
+            certificate: &CertificateDer<'_>,
+            signature: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            if $accepts_any(self) && is_foreign(certificate) {
+                return Ok(HandshakeSignatureValid::assertion());
+            }
+            verify_tls13_signature(message, certificate, signature, algorithms())
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            algorithms().supported_schemes()
+        }
+    };
+}
+
 /// Which name a server's certificate must have.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Name {
@@ -98,33 +131,7 @@ impl ServerCertVerifier for ServerVerifier {
         Ok(ServerCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        if self.roots.is_none() && is_foreign(certificate) {
-            return Ok(HandshakeSignatureValid::assertion());
-        }
-        verify_tls12_signature(message, certificate, signature, algorithms())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        if self.roots.is_none() && is_foreign(certificate) {
-            return Ok(HandshakeSignatureValid::assertion());
-        }
-        verify_tls13_signature(message, certificate, signature, algorithms())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        algorithms().supported_schemes()
-    }
+    signatures!(|this: &Self| this.roots.is_none());
 }
 
 /// Whether webpki cannot read a certificate, one of X.509 version 1 for example. Whoever accepts any certificate has
@@ -186,25 +193,5 @@ impl ClientCertVerifier for ClientVerifier {
         Ok(ClientCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signature, algorithms())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signature, algorithms())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        algorithms().supported_schemes()
-    }
+    signatures!(|_: &Self| false);
 }

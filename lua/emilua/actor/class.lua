@@ -32,7 +32,7 @@ local function describe(object, outside)
     if name == "rx-channel" and object == weak.inbox then return "inbox" end
     if name == "file_descriptor" then return import("io.descriptor").describe(object) end
     -- Error tables are tables for this.
-    if type(object) == "userdata" or type(name) == "string" and name ~= "error_code" then return "ENOTSUP" end
+    if type(object) == "userdata" or errors.class_name(object) and name ~= "error_code" then return "ENOTSUP" end
     return "EINVAL"
 end
 
@@ -44,7 +44,7 @@ local function make(what)
     return fd, fd[descriptor.HANDLE]
 end
 
-local mt = {}
+local mt = errors.class("tx-channel")
 local native = raw.functions.actor_class(raw.vm, mt, describe, make)
 class.native = native
 local native_send = native.send
@@ -107,8 +107,6 @@ function mt.__eq(a, b)
     if same == nil then raise("ENOTSUP") end
     return same
 end
-
-mt.__metatable = "tx-channel"
 
 -- Whether the main fiber has ended, or there is no run.
 function class.main_has_ended()

@@ -173,7 +173,7 @@ function methods.close(self)
     self[WAITING] = 0
 end
 
-local mt = { __metatable = "pool", __index = errors.strict(methods) }
+local mt = errors.class("pool", { __index = errors.strict(methods) })
 
 function mt.__newindex() raise("EPERM") end
 

@@ -4,16 +4,44 @@ local native = import("core.native")
 
 local error, getmetatable, setmetatable, type, rawget = error, getmetatable, setmetatable, type, rawget
 local tostring = tostring
-local getinfo = debug.getinfo
+local getinfo, raw_metatable = debug.getinfo, debug.getmetatable
 local find = string.find
 
-local generic_numbers, system_numbers, resolver_numbers = native.errno()
-setmetatable(system_numbers, { __index = generic_numbers })
+-- The error numbers of a list of src/system/errno.rs, by name; they are asked for one by one.
+local function numbers(list)
+    return setmetatable({}, {
+        __index = function(self, name)
+            local number = native.errno(list, name)
+            if number then self[name] = number end
+            return number
+        end,
+    })
+end
 
-local errors = { number = generic_numbers, system_number = system_numbers, resolver_number = resolver_numbers }
+local generic_numbers, system_numbers = numbers(0), numbers(1)
 
-local error_mt = { __metatable = "error_code" }
-local category_mt = { __metatable = "error_category" }
+local errors = { number = generic_numbers, system_number = system_numbers, resolver_number = numbers(2) }
+
+-- Metatables of the runtime's classes.
+local classes = setmetatable({}, { __mode = "k" })
+errors.classes = classes
+
+-- The metatable of a class: getmetatable(object) gives its name.
+local function class(name, mt)
+    mt = mt or {}
+    mt.__metatable = name
+    classes[mt] = true
+    return mt
+end
+errors.class = class
+
+-- The class of an object of the runtime; nil for other values, whatever their metatable says.
+function errors.class_name(x)
+    local mt = raw_metatable(x)
+    return classes[mt] and mt.__metatable
+end
+
+local error_mt, category_mt = class("error_code"), class("error_category")
 
 -- A category's own table holds these under keys that a user cannot write by accident.
 local NAME, MESSAGE, TO_GENERIC = {}, {}, {}
@@ -46,19 +74,15 @@ local function category(name, message, to_generic)
 end
 errors.category_of = category
 
-local function error_text(code) return native.error_text(code) or "Unknown error" end
+local function error_text(code) return import("core.text").of_error(code) or "Unknown error" end
 
 local generic = category("generic", error_text)
-local to_generic
-if generic_numbers.ECONNREFUSED ~= system_numbers.ECONNREFUSED then
-    to_generic = {}
-    for name, number in pairs(generic_numbers) do
-        local code = rawget(system_numbers, name)
-        if code then to_generic[code] = number end
-    end
-else
-    to_generic = setmetatable({}, { __index = function(_, code) return code end })
-end
+-- Where the system has numbers of its own, those that have a name in common.
+local to_generic = setmetatable({}, {
+    __index = function(_, code)
+        return generic_numbers.ECONNREFUSED == system_numbers.ECONNREFUSED and code or native.to_generic(code)
+    end,
+})
 local system = category("system", error_text, to_generic)
 
 local core = category("emilua.core", {
@@ -158,7 +182,7 @@ end
 -- Raises the system's error of a negative code of a native operation.
 function errors.raise_code(code)
     if code == native.PANIC then
-        error("emilua: internal error: " .. native.panic_text(), 0)
+        error("emilua: internal error: " .. import("core.text").of_panic(), 0)
     end
     if code == native.EOF then error(new(misc, 2), 0) end
     error(new(system, -code), 0)
@@ -182,11 +206,10 @@ end
 
 -- A module table that cannot be written: unknown keys are bad_index.
 function errors.module(name, fields)
-    return setmetatable({}, {
+    return setmetatable({}, class(name, {
         __index = errors.strict(fields),
         __newindex = function() raise("EPERM") end,
-        __metatable = name,
-    })
+    }))
 end
 
 -- Raises the stock message of a wrong argument, pointing at the user's line.
@@ -239,17 +262,16 @@ function category_mt.__newindex() raise("EPERM") end
 function category_mt.__tostring(self) return rawget(self, NAME) end
 
 -- A namespace whose members are new errors: `errors.EINVAL`, `asio_error.misc.eof`.
-function errors.namespace(class, of_category, codes)
-    return setmetatable({}, {
+function errors.namespace(name, of_category, codes)
+    return setmetatable({}, class(name, {
         __index = function(_, key)
             local code = codes[key]
             if not code then bad_index() end
             return new(of_category, code)
         end,
         __newindex = function() raise("EPERM") end,
-        __metatable = class,
-        __tostring = function() return tostring(class) end,
-    })
+        __tostring = function() return tostring(name) end,
+    }))
 end
 
 return errors

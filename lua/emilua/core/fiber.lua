@@ -3,7 +3,7 @@ local import = ...
 local L = import("core.layout")
 local S = import("core.scheduler")
 local errors = import("core.errors")
-local report = import("core.report")
+local report = import("core.lazy")("core.report")
 
 local CO, FN, WAIT, ON = L.CO, L.FN, L.WAIT, L.ON
 local MASK, FORBID, HANDLE, EXTRA = L.MASK, L.FORBID, L.HANDLE, L.EXTRA
@@ -18,7 +18,7 @@ local type, unpack = type, unpack
 
 local fiber = {}
 
-local mt = { __metatable = "fiber" }
+local mt = errors.class("fiber")
 
 local function extra(f)
     local x = f[EXTRA]
@@ -276,10 +276,9 @@ setmetatable(this, {
     end,
 })
 
-fiber.this_fiber = setmetatable({}, {
+fiber.this_fiber = setmetatable({}, errors.class("this_fiber", {
     __index = this,
     __newindex = function() raise("EPERM") end,
-    __metatable = "this_fiber",
-})
+}))
 
 return fiber

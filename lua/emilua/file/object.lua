@@ -20,7 +20,7 @@ local raise, raise_code, raise_core, raise_system =
     errors.raise, errors.raise_code, errors.raise_core, errors.raise_system
 local getmetatable, setmetatable, tostring, type = getmetatable, setmetatable, tostring, type
 local CANCELED, ENOSYS = -errors.system_number.ECANCELED, -errors.number.ENOSYS
-local vm = import("core.native").vm
+local vm, metatable = import("core.native").vm, import("io.object").metatable
 
 local TOKEN = operation.TOKEN
 local HANDLE, TURN = 1, 3 -- and pending.OPERATIONS
@@ -182,21 +182,7 @@ function object.class(class, methods, properties)
         return number[0]
     end
 
-    local mt = { __metatable = class }
-
-    function mt:__index(key)
-        local method = methods[key]
-        if method then return method end
-        local property = properties[key]
-        if property then return property(self) end
-        errors.bad_index()
-    end
-
-    function mt.__newindex()
-        error(("attempt to index a %s value: it has no fields to write"):format(class), 2)
-    end
-
-    return mt
+    return metatable(class, methods, properties)
 end
 
 return object

@@ -82,7 +82,7 @@ function methods:refresh()
     self[ATTRIBUTES] = false
 end
 
-local entry_mt = { __metatable = "filesystem.directory_entry" }
+local entry_mt = errors.class("filesystem.directory_entry")
 
 function entry_mt:__index(key)
     local property = properties[key]
@@ -210,7 +210,7 @@ end
 local HANDLE_CLASS = "filesystem.recursive_directory_iterator"
 local STATE = 1
 local handle_methods = {}
-local handle_mt = { __metatable = HANDLE_CLASS }
+local handle_mt = errors.class(HANDLE_CLASS)
 
 -- The state of a handle whose iteration has not ended.
 local function state_of(handle, arg)

@@ -21,7 +21,7 @@ local status = { REGULAR = REGULAR, DIRECTORY = DIRECTORY, SYMLINK = SYMLINK }
 
 -- The constructor of a class whose values are lists, of which each element has a name.
 local function record(class, names)
-    local mt = { __metatable = class }
+    local mt = errors.class(class)
     local slots = {}
     for slot, name in ipairs(names) do slots[name] = slot end
 

@@ -48,7 +48,7 @@ end
 descriptor.check = check
 
 local methods, properties = {}, {}
-local mt = { __metatable = "file_descriptor" }
+local mt = errors.class("file_descriptor")
 
 -- A descriptor whose handle is closed, for a native operation to fill.
 local function new() return setmetatable({ ffi.gc(io_new(core.vm, 0, 0), io_free), false }, mt) end

@@ -14,8 +14,11 @@ local abort, await, direction, recycle = operation.abort, operation.await, opera
 local HEAD, TOKEN = S.HEAD, operation.TOKEN
 local io_new, io_free, io_close, io_is_open = native.new, native.free, native.close, native.is_open
 local vm, PENDING = import("core.native").vm, import("core.native").PENDING
+local cast, gc, tokens_pointer = ffi.cast, ffi.gc, native.tokens_pointer
 
 local HANDLE, READ, WRITE, FLAGS, EXCEPTION = 1, 2, 3, 4, 5
+-- Of an object without a direction of exceptions; see src/io/mod.rs.
+local NO_TOKEN = 0xffffffff
 
 local object = { HANDLE = HANDLE, READ = READ, WRITE = WRITE, FLAGS = FLAGS, EXCEPTION = EXCEPTION }
 
@@ -25,14 +28,19 @@ function object.check(code)
 end
 local check = object.check
 
+-- The finaliser of every handle. A closure for each would keep their making from being compiled.
+local function free(handle)
+    local tokens = cast(tokens_pointer, handle)
+    local read, write, exception = tokens.read, tokens.write, tokens.exception
+    io_free(handle)
+    recycle(read, write)
+    if exception ~= NO_TOKEN then recycle(exception) end
+end
+
 -- A closed object of the class with metatable `mt`.
 function object.new(mt)
     local read, write = direction(), direction()
-    local a, b = read[TOKEN], write[TOKEN]
-    local handle = ffi.gc(io_new(vm, a, b), function(p)
-        io_free(p)
-        recycle(a, b)
-    end)
+    local handle = gc(io_new(vm, read[TOKEN], write[TOKEN]), free)
     return setmetatable({ handle, read, write, false, false }, mt)
 end
 
@@ -42,12 +50,7 @@ function object.exception(self)
     if d then return d end
     d = direction()
     self[EXCEPTION] = d
-    local a, b, c = self[READ][TOKEN], self[WRITE][TOKEN], d[TOKEN]
-    ffi.gc(self[HANDLE], function(p)
-        io_free(p)
-        recycle(a, b)
-        recycle(c)
-    end)
+    cast(tokens_pointer, self[HANDLE]).exception = d[TOKEN]
     return d
 end
 
@@ -99,8 +102,26 @@ function object.transfer(class, way, call)
     end
 end
 
--- Adds close(), cancel() and is_open, and returns the class's metatable. properties: functions of the
--- object.
+-- The metatable of a class. properties: functions of the object.
+function object.metatable(class, methods, properties)
+    local mt = errors.class(class)
+
+    function mt:__index(key)
+        local method = methods[key]
+        if method then return method end
+        local property = properties[key]
+        if property then return property(self) end
+        errors.bad_index()
+    end
+
+    function mt.__newindex()
+        error(("attempt to index a %s value: it has no fields to write"):format(class), 2)
+    end
+
+    return mt
+end
+
+-- Adds close(), cancel() and is_open, and returns the class's metatable.
 function object.class(class, methods, properties)
     local function check_self(self)
         if getmetatable(self) ~= class then raise("EINVAL", 1) end
@@ -120,21 +141,7 @@ function object.class(class, methods, properties)
 
     function properties.is_open(self) return io_is_open(self[HANDLE]) == 1 end
 
-    local mt = { __metatable = class }
-
-    function mt:__index(key)
-        local method = methods[key]
-        if method then return method end
-        local property = properties[key]
-        if property then return property(self) end
-        errors.bad_index()
-    end
-
-    function mt.__newindex()
-        error(("attempt to index a %s value: it has no fields to write"):format(class), 2)
-    end
-
-    return mt
+    return object.metatable(class, methods, properties)
 end
 
 -- The method release() of a class.

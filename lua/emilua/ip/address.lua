@@ -14,7 +14,7 @@ local FAMILY, BYTES, SCOPE = 1, 2, 3
 
 local V4_MAPPED = ("\0"):rep(10) .. "\255\255"
 
-local mt = { __metatable = "ip.address" }
+local mt = errors.class("ip.address")
 local scratch = native.new_endpoint()
 
 local buffer = ffi.new("char[128]")

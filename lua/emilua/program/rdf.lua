@@ -91,7 +91,7 @@ local function localised(messages)
     return best
 end
 
-local mt = { __metatable = "rdf_error_category_module" }
+local mt = errors.class("rdf_error_category_module")
 
 local CATEGORY, CODES = {}, {}
 

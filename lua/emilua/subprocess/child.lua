@@ -9,9 +9,10 @@ local run = import("core.run")
 local serial = import("subprocess.serial")
 local source = import("program.source")
 local ffi = require("ffi")
+import("subprocess.channel")
 
 local getenv, stderr = os.getenv, io.stderr
-local error, ipairs, jit, loadstring, package, pairs = error, ipairs, jit, loadstring, package, pairs
+local error, ipairs, jit, loadstring, next, package, pairs = error, ipairs, jit, loadstring, next, package, pairs
 local setfenv, setmetatable = setfenv, setmetatable
 local globals = _G
 
@@ -38,7 +39,7 @@ end
 local function entry_text(c)
     if c.text then return c.text end
     local text = c.file and source.read(c.file)
-    return text or error((c.file or "an actor without a module") .. ": " .. core.error_text(2), 0)
+    return text or error((c.file or "an actor without a module") .. ": " .. import("core.text").of_error(2), 0)
 end
 
 local function program(c)
@@ -69,11 +70,16 @@ local function preload(names, paths)
     end
 end
 
+-- This part is loaded ahead, by the supervisor: loops that were hot then are cold again.
+if jit.status() then
+    jit.off()
+    jit.on()
+end
+
 return function(inbox, text, libraries)
     local c = serial.decode(text)
-    if not c.jit then jit.off() end
     for name, value in pairs(c.environment) do ffi.C.setenv(name, value, 1) end
-    core.native_locale()
+    if next(c.environment) then core.native_locale() end
     source.add(c.tree, "")
     preload(c.native_modules, libraries)
     emilua.context = "worker"

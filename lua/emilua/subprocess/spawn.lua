@@ -91,6 +91,28 @@ local function check_slave(slave)
     return import("libc_service.slave").use(slave, "subprocess/libc_service"), slave
 end
 
+-- The seccomp program as bytes.
+local function check_seccomp(program)
+    local arg = "subprocess/seccomp"
+    if program == nil then return nil end
+    if getmetatable(program) ~= "byte_span" or #program == 0 or #program % 8 ~= 0 then raise("EINVAL", arg) end
+    if not LINUX then raise("ENOTSUP") end
+    return tostring(program)
+end
+
+local function check_boolean(opts, name, default)
+    local value = opts[name]
+    if value == nil then return default end
+    if type(value) ~= "boolean" then raise("EINVAL", "subprocess/" .. name) end
+    return value
+end
+
+-- The search path of a child that is a VM in module form, whatever the host is, and loads no C modules.
+local function check_package_path(path)
+    if path ~= nil and type(path) ~= "string" then raise("EINVAL", "subprocess/package_path") end
+    return path
+end
+
 -- The limit of texts in the second format; 0 is the first.
 local function check_ipc(ipc)
     if ipc == nil then return 0 end
@@ -144,9 +166,12 @@ function spawn.spawn(own, importer)
     local script, argument = check_init(opts.init)
     configuration.limit = check_ipc(opts.ipc)
     local service, slave = check_slave(opts.libc_service)
-    configuration.program = raw.program ~= nil
-    configuration.path, configuration.cpath = package.path, package.cpath
-    configuration.jit = jit.status() and true or false
+    local filter = check_seccomp(opts.seccomp)
+    local nested = check_boolean(opts, "supervisor", true)
+    local compiles = check_boolean(opts, "jit", jit.status() and true or false)
+    local path = check_package_path(opts.package_path)
+    configuration.program = raw.program ~= nil and path == nil
+    configuration.path, configuration.cpath = path or package.path, path and "" or package.cpath
     configuration.single = own.concurrency_hint == 1
     configuration.native_modules = native_modules and native_modules.names
     supervisor.start()
@@ -160,7 +185,7 @@ function spawn.spawn(own, importer)
     end
     local new = channel.adopt(socket, handle, pid, configuration.limit)
     local code = functions.supervisor_configure(socket, serial.encode(configuration), script, argument,
-        native_modules and native_modules.paths, service)
+        native_modules and native_modules.paths, filter, nested, compiles, service)
     if slave then import("libc_service.slave").consume(slave) end
     if code then
         new:kill()

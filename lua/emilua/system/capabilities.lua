@@ -22,7 +22,7 @@ local OWNER = 4
 
 local CLASS = "linux_capabilities"
 local methods = {}
-local mt = { __metatable = CLASS, __index = errors.strict(methods), __newindex = errors.bad_index }
+local mt = errors.class(CLASS, { __index = errors.strict(methods), __newindex = errors.bad_index })
 
 local capabilities = {}
 

@@ -22,10 +22,9 @@ local area = native.bind("sandbox", [[
     int32_t set_securebits(int32_t);
     int32_t set_no_new_privs(void);
     int32_t set_filter(const void *);
-    int32_t landlock_version(void);
-    int32_t landlock_create(double);
-    int32_t landlock_add_path(int32_t, double, int32_t);
-    int32_t landlock_restrict(int32_t); ]])
+    int32_t landlock_create(const void *, size_t, uint32_t);
+    int32_t landlock_add_rule(int32_t, int32_t, const void *);
+    int32_t landlock_restrict(int32_t, uint32_t); ]])
 
 local sandbox = { area = area }
 

@@ -66,7 +66,7 @@ end
 local HANDLE, WAITING = 1, 2
 
 local methods = {}
-local mt = { __metatable = "system.signal.set", __index = errors.strict(methods), __newindex = errors.bad_index }
+local mt = errors.class("system.signal.set", { __index = errors.strict(methods), __newindex = errors.bad_index })
 
 local function this(self)
     if getmetatable(self) ~= "system.signal.set" or type(self) ~= "table" then raise("EINVAL", 1) end

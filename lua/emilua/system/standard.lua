@@ -3,6 +3,7 @@ local import = ...
 local core = import("core.native")
 local errors = import("core.errors")
 local master = import("core.master")
+local mirror = import("core.mirror")
 local native = import("system.native")
 local operation = import("core.operation")
 local S = import("core.scheduler")
@@ -60,7 +61,9 @@ local function stream(number, method, call)
         master.check()
         local descriptor = import("io.descriptor")
         descriptor.use(fd, 2)
-        check(area.duplicate_from(descriptor.number(fd), number))
+        local from = descriptor.number(fd)
+        check(area.duplicate_from(from, number))
+        mirror("stream", number, 0, 0, nil, from)
     end
 
     function self.isatty() return area.is_terminal(number) == 1 end

@@ -27,7 +27,7 @@ local process = native.bind("process", [[
 local HANDLE, WAITING, STREAMS = 1, 2, 3
 
 local methods, properties = {}, {}
-local mt = { __metatable = "subprocess", __newindex = errors.bad_index }
+local mt = errors.class("subprocess", { __newindex = errors.bad_index })
 
 local function this(self)
     if getmetatable(self) ~= "subprocess" or type(self) ~= "table" then raise("EINVAL", 1) end

@@ -20,7 +20,7 @@ local WIRE, STATE, ROLE, MODE, NAME, SERVER_NAME = 1, 2, 3, 4, 5, 6
 local NEW, HANDSHAKING, OPEN, SHUT, BROKEN, CLOSED = 1, 2, 3, 4, 5, 6
 
 local methods = {}
-local mt = { __metatable = "tls.socket" }
+local mt = errors.class("tls.socket")
 
 local properties = native.PROPERTIES
 

@@ -58,6 +58,7 @@ pub static SOURCES: &[Source] = sources! {
     "subprocess.serial" "subprocess/serial.lua"
     "system.capabilities.names" "system/capabilities/names.lua"
     "system.capabilities.text" "system/capabilities/text.lua"
+    "system.landlock.attributes" "system/landlock/attributes.lua"
 };
 
 /// The first to run.

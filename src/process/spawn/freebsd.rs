@@ -1,7 +1,8 @@
 //! From the fork to the exec on FreeBSD: pdfork(2), whose child reports an error through a pipe.
 
+use crate::process::exec;
 use crate::process::plan::{ABSENT, Plan, SHARE};
-use libc::{c_char, c_int, c_uint, pid_t};
+use libc::{c_int, c_uint, pid_t};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::unistd;
@@ -200,47 +201,13 @@ unsafe fn place_descriptors(plan: &Plan, reporter: c_int) -> Result<(), Errno> {
 unsafe fn run(plan: &Plan) -> Errno {
     // SAFETY: lists that end with null, of texts that end with NUL.
     unsafe {
-        write_pids(plan);
+        exec::write_pids(plan, libc::getpid() as u32);
         if plan.candidates.is_null() {
             libc::fexecve(PROGRAM, plan.arguments, plan.environment);
             return Errno::last();
         }
-        // As execvpe(3) searches.
-        let mut denied = false;
-        let mut errno = Errno::ENOENT;
-        let mut candidate = plan.candidates;
-        while !(*candidate).is_null() {
-            libc::execve(*candidate, plan.arguments, plan.environment);
-            errno = Errno::last();
-            match errno {
-                Errno::EACCES => denied = true,
-                Errno::ENOENT | Errno::ENOTDIR => {}
-                _ => return errno,
-            }
-            candidate = candidate.add(1);
-        }
-        if denied { Errno::EACCES } else { errno }
-    }
-}
-
-/// Writes the id of this process where the environment asks for it.
-unsafe fn write_pids(plan: &Plan) {
-    // SAFETY: each place has room for ten digits and NUL; the list ends with null.
-    unsafe {
-        let mut place = plan.pid_texts;
-        while !(*place).is_null() {
-            let mut digits = [0_u8; 10];
-            let mut at = digits.len();
-            let mut rest = libc::getpid() as u32;
-            while rest > 0 {
-                at -= 1;
-                digits[at] = b'0' + (rest % 10) as u8;
-                rest /= 10;
-            }
-            let count = digits.len() - at;
-            std::ptr::copy_nonoverlapping(digits.as_ptr().add(at), (*place).cast::<u8>(), count);
-            (*place).add(count).write(0 as c_char);
-            place = place.add(1);
-        }
+        exec::search(plan, |path| {
+            libc::execve(path, plan.arguments, plan.environment);
+        })
     }
 }

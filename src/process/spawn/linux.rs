@@ -4,8 +4,9 @@
 //! report an error by writing it down. In return, until the exec it must not allocate, lock, or call what the C
 //! library does to all threads: only plain system calls.
 
+use crate::process::exec;
 use crate::process::plan::{ABSENT, Plan, SHARE};
-use libc::{c_char, c_int, c_long, c_uint, c_ulong, c_void, pid_t};
+use libc::{c_int, c_long, c_uint, c_ulong, c_void, pid_t};
 use nix::errno::Errno;
 use std::io;
 use std::os::fd::{FromRawFd, OwnedFd};
@@ -403,7 +404,7 @@ unsafe fn close_range(first: c_int, last: c_uint) -> Result<(), Errno> {
 unsafe fn run(plan: &Plan, program: c_int) -> Errno {
     // SAFETY: lists that end with null, of texts that end with NUL.
     unsafe {
-        write_pids(plan);
+        exec::write_pids(plan, libc::syscall(libc::SYS_getpid) as u32);
         let (arguments, environment) = (plan.arguments, plan.environment);
         if program != ABSENT {
             let (empty, flags) = (c"".as_ptr(), libc::AT_EMPTY_PATH);
@@ -417,46 +418,8 @@ unsafe fn run(plan: &Plan, program: c_int) -> Errno {
             );
             return Errno::last();
         }
-        // As execvpe(3) searches.
-        let mut denied = false;
-        let mut errno = Errno::ENOENT;
-        let mut candidate = plan.candidates;
-        while !(*candidate).is_null() {
-            libc::syscall(libc::SYS_execve, *candidate, arguments, environment);
-            errno = Errno::last();
-            match errno {
-                Errno::EACCES => denied = true,
-                Errno::ENOENT
-                | Errno::ENOTDIR
-                | Errno::ESTALE
-                | Errno::ENODEV
-                | Errno::ETIMEDOUT => {}
-                _ => return errno,
-            }
-            candidate = candidate.add(1);
-        }
-        if denied { Errno::EACCES } else { errno }
-    }
-}
-
-/// Writes the id of this process where the environment asks for it.
-unsafe fn write_pids(plan: &Plan) {
-    // SAFETY: each place has room for ten digits and NUL; the list ends with null.
-    unsafe {
-        let mut place = plan.pid_texts;
-        while !(*place).is_null() {
-            let mut digits = [0_u8; 10];
-            let mut at = digits.len();
-            let mut rest = libc::syscall(libc::SYS_getpid) as u32;
-            while rest > 0 {
-                at -= 1;
-                digits[at] = b'0' + (rest % 10) as u8;
-                rest /= 10;
-            }
-            let count = digits.len() - at;
-            std::ptr::copy_nonoverlapping(digits.as_ptr().add(at), (*place).cast::<u8>(), count);
-            (*place).add(count).write(0 as c_char);
-            place = place.add(1);
-        }
+        exec::search(plan, |path| {
+            libc::syscall(libc::SYS_execve, path, arguments, environment);
+        })
     }
 }

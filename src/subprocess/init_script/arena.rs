@@ -16,6 +16,8 @@ const ALIGN: usize = 16;
 pub struct Arena {
     base: NonNull<c_void>,
     used: usize,
+    /// Bytes that may have been written to.
+    touched: usize,
     /// Where the block begins that was handed out last: it alone can grow and shrink in place.
     last: usize,
 }
@@ -29,6 +31,7 @@ impl Arena {
         Ok(Self {
             base,
             used: 0,
+            touched: 0,
             last: 0,
         })
     }
@@ -48,6 +51,7 @@ impl Arena {
         match start.checked_add(size) {
             Some(end) if end <= SIZE => {
                 (self.last, self.used) = (start, end);
+                self.touched = self.touched.max(end);
                 self.at(start)
             }
             _ => ptr::null_mut(),
@@ -59,6 +63,7 @@ impl Arena {
         if new <= old || is_last && self.last + new <= SIZE {
             if is_last {
                 self.used = self.last + new;
+                self.touched = self.touched.max(self.used);
             }
             return block;
         }
@@ -75,7 +80,7 @@ impl Drop for Arena {
     fn drop(&mut self) {
         // SAFETY: the mapping is ours, SIZE bytes long, and nothing of it is used any more.
         unsafe {
-            libc::explicit_bzero(self.base.as_ptr(), SIZE);
+            libc::explicit_bzero(self.base.as_ptr(), self.touched);
             // It can only fail for a wrong address.
             let _ = munmap(self.base, SIZE);
         }

@@ -49,6 +49,11 @@ pub fn mirror(_request: &Request<'_>, _descriptor: Option<&OwnedFd>) -> nix::Res
     Err(Errno::EINVAL)
 }
 
+/// There is none; the Lua half refuses to ask for it.
+pub fn seccomp(_program: &[u8]) -> nix::Result<()> {
+    Err(Errno::ENOSYS)
+}
+
 /// Exec closes what is from `low` on.
 pub fn close_on_exec_from(low: RawFd) -> io::Result<()> {
     // SAFETY: no memory is passed.

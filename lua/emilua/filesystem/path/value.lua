@@ -8,7 +8,7 @@ local getmetatable, ipairs, rawget, setmetatable = getmetatable, ipairs, rawget,
 -- Slot of a path.
 local TEXT = 1
 
-local mt = { __metatable = "filesystem.path" }
+local mt = errors.class("filesystem.path")
 
 local value = { mt = mt }
 

@@ -195,6 +195,18 @@ function functions.read(fd, size)
     return ffi.string(buffer, n), 0
 end
 
+-- setrlimit(2): nil is no limit.
+local limits = ffi.typeof("struct { uint64_t soft, hard; }")
+local UNLIMITED = ffi.os == "Linux" and 0xffffffffffffffffULL or 0x7fffffffffffffffULL
+ffi.cdef("int setrlimit(int, const void *);")
+
+function functions.setrlimit(resource, soft, hard)
+    check_integer("setrlimit", 1, resource)
+    if soft ~= nil then check_integer("setrlimit", 2, soft) end
+    if hard ~= nil then check_integer("setrlimit", 3, hard) end
+    return result("setrlimit", C.setrlimit(resource, limits(soft or UNLIMITED, hard or UNLIMITED)))
+end
+
 -- A string of any bytes.
 local function check_bytes(name, n, value)
     if type(value) ~= "string" then bad_argument(name, n, "string", value) end

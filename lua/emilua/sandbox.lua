@@ -1,0 +1,155 @@
+-- sandbox: actors in processes that can do nothing but compute, and what they are given. All of it is made of the
+-- public pieces of spawn_vm{subprocess}: namespaces, an init script and a seccomp program.
+local import = ...
+local cgroup = import("sandbox.cgroup")
+local errors = import("core.errors")
+local modules = import("sandbox.modules")
+local options = import("sandbox.options")
+local probe = import("sandbox.probe")
+local profile = import("sandbox.profile")
+local protections = import("sandbox.protections")
+local raw = import("core.raw")
+local rights = import("sandbox.rights")
+local script = import("sandbox.script")
+
+local raise = errors.raise
+local getmetatable, ipairs, pairs, rawget, setmetatable, type = getmetatable, ipairs, pairs, rawget, setmetatable, type
+
+local sandbox = {}
+
+local function check_platform()
+    if jit.os ~= "Linux" or not raw.functions.supervisor_ask then raise("ENOSYS") end
+end
+
+local NAMESPACES = {
+    user_namespace = "newns_user", mount_namespace = "newns_mount", pid_namespace = "newns_pid",
+    net_namespace = "newns_net", ipc_namespace = "newns_ipc", uts_namespace = "newns_uts",
+}
+
+-- A box is {what it was asked for, report, active protections as a set}.
+local WANTED, REPORT, ACTIVE = 1, 2, 3
+
+local names = {}
+for _, name in ipairs(protections.NAMES) do names[name] = true end
+
+local methods = {}
+local mt = { __metatable = "sandbox" }
+
+function mt.__index(self, key)
+    if methods[key] then return methods[key] end
+    if key ~= "report" then errors.bad_index() end
+    local copy = {}
+    for name, state in pairs(self[REPORT]) do copy[name] = state end
+    return copy
+end
+
+function mt.__newindex() raise("EPERM") end
+
+-- new([options]) -> box.
+function sandbox.new(opts)
+    check_platform()
+    local wanted = options.read(opts, names)
+    local found = probe.get()
+    local group = (wanted.memory or wanted.processes) and cgroup.find() or {}
+    local report = protections.decide(wanted, found, group)
+    local active = {}
+    for name, state in pairs(report) do active[name] = state == "active" end
+    wanted.landlock_version = found.landlock_version
+    return setmetatable({ wanted, report, active }, mt)
+end
+
+-- probe() -> offers, reasons: by name whether this system has the protection, and why not.
+function sandbox.probe()
+    check_platform()
+    local found = probe.get()
+    local offers, reasons = { landlock_version = found.landlock_version }, {}
+    for _, name in ipairs(probe.NAMES) do
+        offers[name], reasons[name] = found.missing[name] == nil, found.missing[name]
+    end
+    return offers, reasons
+end
+
+-- How many threads a guest without other processes may have.
+local THREADS = 64
+
+-- The group of a guest, if what bounds it is bounded so; else the limits that do it instead.
+local function bound(wanted, active, limits)
+    local group = (wanted.memory or wanted.processes) and cgroup.find() or {}
+    local files = {}
+    if wanted.memory and group.memory then
+        files["memory.max"], files["memory.swap.max"], files["memory.oom.group"] = wanted.memory, 0, 1
+    else
+        limits.RLIMIT_AS = wanted.memory
+    end
+    if wanted.processes and group.pids then
+        files["pids.max"] = wanted.processes
+    elseif active.user_namespace then
+        -- The kernel counts those in the namespace then, threads among them.
+        limits.RLIMIT_NPROC = wanted.processes or THREADS
+    end
+    return next(files) and cgroup.new(files) or nil
+end
+
+-- The init script of a guest.
+local function script_of(self)
+    local wanted, active = self[WANTED], self[ACTIVE]
+    -- A core dump would be handed to a program of the host's.
+    local limits = { RLIMIT_CORE = 0, RLIMIT_CPU = wanted.cpu, RLIMIT_NOFILE = wanted.files }
+    return script.build {
+        cgroup = bound(wanted, active, limits), limits = limits,
+        ids = active.user_namespace and probe.ids() or nil,
+        hostname = active.uts_namespace and "sandbox" or nil,
+        root = active.mount_namespace,
+        paths = rights.of(wanted.paths),
+        landlock = rights.ruleset(active, wanted.landlock_version),
+        capabilities = rights.CAPABILITIES,
+    }
+end
+
+local CONTEXT = {
+    module = true, source = true, name = true, modules = true, environment = true, ipc = true, stdin = true,
+    stdout = true, stderr = true,
+}
+
+local function check_context(x)
+    if type(x) == "string" then return { module = x } end
+    if type(x) ~= "table" then raise("EINVAL", 1) end
+    for key in pairs(x) do
+        if not CONTEXT[key] then raise("EINVAL", type(key) == "string" and key or 1) end
+    end
+    local source, list = rawget(x, "source"), rawget(x, "modules")
+    if source ~= nil and type(source) ~= "string" then raise("EINVAL", "source") end
+    if source ~= nil and x.module ~= nil then raise("EINVAL", "module") end
+    if source == nil and type(x.module) ~= "string" then raise("EINVAL", "module") end
+    if x.name ~= nil and type(x.name) ~= "string" then raise("EINVAL", "name") end
+    if list ~= nil and type(list) ~= "table" then raise("EINVAL", "modules") end
+    for _, name in ipairs(list or {}) do
+        if type(name) ~= "string" then raise("EINVAL", "modules") end
+    end
+    return x
+end
+
+-- box:context(module or options): the options of spawn_vm for one guest.
+function methods.context(self, x)
+    if getmetatable(self) ~= "sandbox" then raise("EINVAL", 1) end
+    x = check_context(x)
+    local wanted, active = self[WANTED], self[ACTIVE]
+    local subprocess = {
+        environment = x.environment, ipc = x.ipc, stdin = x.stdin, stdout = x.stdout, stderr = x.stderr,
+        source_tree_cache = modules.tree(x.modules or {}), package_path = modules.PATH,
+        supervisor = false, init = { script = script_of(self) },
+    }
+    if not wanted.jit then subprocess.jit = false end
+    for name, option in pairs(NAMESPACES) do subprocess[option] = active[name] end
+    if active.seccomp then
+        subprocess.seccomp = profile.program {
+            net = wanted.net, processes = wanted.processes, jit = wanted.jit, pid_namespace = active.pid_namespace,
+            mount_namespace = active.mount_namespace,
+        }
+    end
+    return {
+        source = x.source or modules.find(x.module), name = x.name or x.module, subprocess = subprocess,
+    }
+end
+
+return errors.module("sandbox", sandbox)
