@@ -1,6 +1,6 @@
 -- The world of an init.script: its globals C, errexit, arg and the helpers. Runs in a Lua state of its own, in a
--- process with one thread, before any code of the actor; every call blocks. (source, operations, descriptor)
-local source, operations, descriptor = ...
+-- process with one thread, before any code of the actor; every call blocks. (source, operations) -> import
+local source, operations = ...
 local jit = require("jit")
 local error, setmetatable, type = error, setmetatable, type
 local globals = _G
@@ -39,6 +39,5 @@ globals.C = setmetatable({}, {
     __metatable = "C",
 })
 globals.errexit = true
-globals.arg = descriptor
 
 return import
