@@ -22,8 +22,8 @@ local function check_minimum(minimum, name)
     if type(minimum) ~= "number" then errors.expected(3, name, "number", minimum) end
 end
 
--- Calls io[method] with what is left of `bs` until at least `minimum` bytes are done. Once is nearly always enough: a loop
--- that is entered each time would end the trace of whoever calls this.
+-- Calls io[method] with what is left of `bs` until at least `minimum` bytes are done. Once is nearly always enough: a
+-- loop that is entered each time would end the trace of whoever calls this.
 local function read(io, bs, minimum)
     local size = #bs
     if minimum > size then minimum = size end
