@@ -8,10 +8,11 @@ use super::message::{self, Message};
 use super::platform::close_from;
 use super::platform::{Side, clone};
 use super::protocol::{Action, Answer, LONGEST, Request, Stream};
-use super::{actor, host, mirror};
+use super::{actor, host, init_script, mirror};
 use crate::system;
 use mlua::ffi::{self, lua_State};
 use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal};
 use nix::sys::signal::{sigaction, sigprocmask};
 use nix::sys::stat::{Mode, umask};
@@ -38,8 +39,10 @@ pub unsafe fn open(l: *mut lua_State) -> c_int {
     close_from(SOCKET + 1);
     forget_environment();
     system::reset_signals();
-    // SAFETY: the host has put it there, and nothing else here uses the number.
-    let control = unsafe { OwnedFd::from_raw_fd(SOCKET) };
+    // SAFETY: the host has put it there.
+    let Ok(control) = (unsafe { control() }) else {
+        child::exit(1)
+    };
     // SAFETY: as the caller promises; the text stays on the stack while it is read.
     let version = unsafe {
         ffi::lua_getglobal(l, c"jit".as_ptr());
@@ -48,12 +51,24 @@ pub unsafe fn open(l: *mut lua_State) -> c_int {
     };
     match message::send(control.as_fd(), host::greeting(&version).as_bytes(), &[]) {
         Ok(_) => {
-            // Without it each actor makes its own, or says why it cannot.
+            // Without them each actor makes its own, or says why it cannot.
             actor::prepare();
+            init_script::prepare();
             serve(control)
         }
         Err(_) => child::exit(1),
     }
+}
+
+/// The control socket. No program is executed here, but actors must not take it for a descriptor that they are given.
+///
+/// # Safety
+/// It was put at [`SOCKET`], and nothing else uses the number.
+pub unsafe fn control() -> nix::Result<OwnedFd> {
+    // SAFETY: as the caller promises.
+    let control = unsafe { OwnedFd::from_raw_fd(SOCKET) };
+    fcntl(&control, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+    Ok(control)
 }
 
 /// Erases the texts of the environment, of which the dynamic linker has needed some.
