@@ -44,6 +44,9 @@ pub fn stay_dumpable() -> nix::Result<()> {
     Ok(())
 }
 
+/// There are no PID namespaces, whose PID 1 this is for.
+pub fn hide() {}
+
 /// The requests that only FreeBSD has.
 pub fn mirror(_request: &Request<'_>, _descriptor: Option<&OwnedFd>) -> nix::Result<()> {
     Err(Errno::EINVAL)
