@@ -1,7 +1,7 @@
 local emilua = require "emilua"
 local asio_error = require "emilua.asio_error"
 local byte_span = require "emilua.byte_span"
-local file = require "emilua.file"
+local files = require "emilua.file"
 local filesystem = require "emilua.filesystem"
 local pipe = require "emilua.pipe"
 local stream = require "emilua.stream"
@@ -204,7 +204,7 @@ describe("stream.copy of a file", function()
         local stock = assert(io.open(name, "wb"))
         stock:write(tostring(bs))
         stock:close()
-        local input = keep(file.stream.new())
+        local input = keep(files.stream.new())
         input:open(filesystem.path.new(name), { "read_only" })
         os.remove(name)
         return input
@@ -229,7 +229,7 @@ describe("stream.copy of a file", function()
     end
 
     it("is read and written where it is no file that can be sent", closing(function()
-        local input = keep(file.stream.new())
+        local input = keep(files.stream.new())
         input:open(filesystem.path.new "/dev/zero", { "read_only" })
         local sink, output = unix_pair()
         assert.equal(100, stream.copy(input, sink, 100))
@@ -242,14 +242,14 @@ describe("stream.copy of a file", function()
         local bs = pattern(3000001)
         local input = file_of(bs)
         local sink, output = unix_pair()
-        local got, reading = {}, nil
+        local got = {}
         for _ = 1, 50 do
             local copying = spawn(function() stream.copy(input, sink) end)
             for _ = 1, math.random(3) do emilua.this_fiber.yield() end
             copying:interrupt()
             copying:join()
             local piece = byte_span.new(20000)
-            reading = spawn(function() return output:read_some(piece) end)
+            local reading = spawn(function() return output:read_some(piece) end)
             for _ = 1, 3 do emilua.this_fiber.yield() end
             reading:interrupt()
             local ok, n = pcall(reading.join, reading)
@@ -269,7 +269,7 @@ describe("stream.copy of a file", function()
 
     it("has the errors of reading and of writing", closing(function()
         local sink = unix_pair()
-        helper.raises("system", "EBADF", function() stream.copy(file.stream.new(), sink) end)
+        helper.raises("system", "EBADF", function() stream.copy(files.stream.new(), sink) end)
         local input = file_of(pattern(10))
         sink:close()
         helper.raises("system", "EBADF", function() stream.copy(input, sink) end)
