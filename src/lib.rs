@@ -7,6 +7,8 @@ mod file;
 mod fs;
 mod io;
 mod json;
+#[cfg(unix)]
+mod libc_service;
 mod lua;
 mod number;
 mod process;

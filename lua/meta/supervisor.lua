@@ -45,6 +45,7 @@ function ipc_actor_channel:kill(signo) end
 ---@field init? {script: string, arg?: emilua.file_descriptor}
 ---@field source_tree_cache? table<string, string|table>
 ---@field native_modules_cache? string[]|"all"
+---@field libc_service? emilua.libc_service.slave
 ---@field seccomp? emilua.byte_span program that is installed before the VM starts
 ---@field supervisor? boolean false: no supervisor of its own
 ---@field jit? boolean

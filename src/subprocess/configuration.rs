@@ -28,6 +28,8 @@ pub struct Configuration {
     /// C modules that the actor may load, by the paths under which the dynamic linker knows them.
     libraries: Vec<CString>,
     pub orders: Orders,
+    /// The socket of a `libc_service.slave`.
+    pub service: Option<OwnedFd>,
 }
 
 /// What there is to do before the VM starts, bits on the wire.
@@ -40,6 +42,8 @@ pub struct Orders {
     /// The actor gets a zygote of its own.
     pub zygote: bool,
     pub jit: bool,
+    /// A service comes along.
+    pub service: bool,
 }
 
 impl Orders {
@@ -49,33 +53,37 @@ impl Orders {
             filter,
             zygote,
             jit,
+            service,
         } = self;
-        [script, filter, zygote, jit]
+        [script, filter, zygote, jit, service]
             .into_iter()
             .rev()
             .fold(0, |byte, order| byte << 1 | u8::from(order))
     }
 
     fn from_byte(byte: u8) -> Self {
-        let [script, filter, zygote, jit] = [0, 1, 2, 3].map(|bit| byte >> bit & 1 != 0);
+        let [script, filter, zygote, jit, service] =
+            [0, 1, 2, 3, 4].map(|bit| byte >> bit & 1 != 0);
         Self {
             script,
             filter,
             zygote,
             jit,
+            service,
         }
     }
 }
 
 impl Configuration {
-    /// Sends `bytes` to a child, libraries for it, and its orders.
+    /// Sends `bytes` to a child, libraries and a service for it, and its orders.
     pub fn send(
         socket: BorrowedFd<'_>,
         bytes: &[u8],
         libraries: &[PathBuf],
+        service: Option<RawFd>,
         orders: Orders,
     ) -> io::Result<()> {
-        if bytes.len() > LONGEST || libraries.len() >= message::DESCRIPTORS {
+        if bytes.len() > LONGEST || libraries.len() + 1 >= message::DESCRIPTORS {
             return Err(Errno::EMSGSIZE.into());
         }
         let mut packet = vec![orders.to_byte()];
@@ -91,7 +99,10 @@ impl Configuration {
         for library in libraries {
             files.push(File::open(library)?);
         }
-        let numbers: Vec<RawFd> = files.iter().map(AsRawFd::as_raw_fd).collect();
+        let mut numbers: Vec<RawFd> = files.iter().map(AsRawFd::as_raw_fd).collect();
+        // Behind the file of the configuration.
+        let place = numbers.len() - libraries.len();
+        numbers.splice(place..place, service);
         message::send(socket, &packet, &numbers)?;
         Ok(())
     }
@@ -108,12 +119,15 @@ impl Configuration {
             let file = descriptors.next().ok_or(io::ErrorKind::UnexpectedEof)?;
             read(File::from(file), &mut bytes)?;
         }
+        let orders = Orders::from_byte(first);
+        let service = orders.service.then(|| descriptors.next()).flatten();
         let libraries = descriptors.map(|library| open(&library));
         let libraries = libraries.collect::<io::Result<_>>()?;
         Ok(Self {
             bytes,
             libraries,
-            orders: Orders::from_byte(first),
+            orders,
+            service,
         })
     }
 
@@ -157,7 +171,7 @@ mod tests {
 
     #[test]
     fn every_order_is_read_back() {
-        for byte in 0..16 {
+        for byte in 0..32 {
             assert_eq!(Orders::from_byte(byte).to_byte(), byte);
         }
         assert!(Orders::from_byte(1).script && Orders::from_byte(8).jit);

@@ -158,14 +158,15 @@ unsafe extern "C-unwind" fn list_libraries(l: *mut lua_State) -> c_int {
     1
 }
 
-/// `supervisor_configure(socket, configuration, script | nil, argument | nil, libraries | nil, filter | nil, zygote, jit)
-/// -> nothing | code, text`.
+/// `supervisor_configure(socket, configuration, script | nil, argument | nil, libraries | nil, filter | nil, zygote, jit,
+/// service | nil) -> nothing | code, text`.
 unsafe extern "C-unwind" fn configure(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with a descriptor that it owns, strings, numbers and two booleans.
     unsafe {
         let socket = BorrowedFd::borrow_raw(ffi::lua_tointeger(l, 1) as RawFd);
         let (configuration, script) = (bytes(l, 2), bytes(l, 3));
-        let argument = (ffi::lua_isnumber(l, 4) != 0).then(|| ffi::lua_tointeger(l, 4) as RawFd);
+        let number = |i| (ffi::lua_isnumber(l, i) != 0).then(|| ffi::lua_tointeger(l, i) as RawFd);
+        let (argument, service) = (number(4), number(9));
         let libraries = paths(l, 5);
         let filter = bytes(l, 6);
         let orders = Orders {
@@ -173,10 +174,11 @@ unsafe extern "C-unwind" fn configure(l: *mut lua_State) -> c_int {
             filter: filter.is_some(),
             zygote: ffi::lua_toboolean(l, 7) != 0,
             jit: ffi::lua_toboolean(l, 8) != 0,
+            service: service.is_some(),
         };
         let outcome = attempt(|| {
             let configuration = configuration.unwrap_or_default();
-            Configuration::send(socket, configuration, &libraries, orders)?;
+            Configuration::send(socket, configuration, &libraries, service, orders)?;
             if let Some(script) = script {
                 message::send(socket, script, argument.as_slice())?;
             }
@@ -204,7 +206,7 @@ unsafe extern "C-unwind" fn ask(l: *mut lua_State) -> c_int {
                 script: true,
                 ..Orders::default()
             };
-            Configuration::send(spawned.socket.as_fd(), &[], &[], orders)?;
+            Configuration::send(spawned.socket.as_fd(), &[], &[], None, orders)?;
             let script = script.unwrap_or_default();
             message::send(spawned.socket.as_fd(), script, &[writing.as_raw_fd()])?;
             drop(writing);

@@ -44,12 +44,6 @@ pub fn stay_dumpable() -> nix::Result<()> {
     Ok(())
 }
 
-/// closefrom(2).
-pub fn close_from(low: RawFd) {
-    // SAFETY: no memory is passed. The descriptors were inherited from the image that this process was forked from.
-    unsafe { libc::closefrom(low) };
-}
-
 /// The requests that only FreeBSD has.
 pub fn mirror(_request: &Request<'_>, _descriptor: Option<&OwnedFd>) -> nix::Result<()> {
     Err(Errno::EINVAL)
@@ -77,6 +71,11 @@ pub fn seal(file: &File) -> io::Result<()> {
     // SAFETY: the command takes an int.
     Errno::result(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, seals) })?;
     Ok(())
+}
+
+/// The variable by which rtld(1) loads the library at a descriptor before all others, and its value.
+pub fn preload(fd: RawFd) -> (&'static str, String) {
+    ("LD_PRELOAD_FDS", fd.to_string())
 }
 
 /// pdkill(2).

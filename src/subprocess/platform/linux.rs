@@ -96,18 +96,6 @@ pub fn stay_dumpable() -> nix::Result<()> {
     nix::sys::prctl::set_dumpable(true)
 }
 
-/// close_range(2), or one by one where the kernel lacks it. What the descriptors were for is over: they were inherited
-/// from the image that this process was forked from.
-pub fn close_from(low: RawFd) {
-    // SAFETY: no memory is passed.
-    if unsafe { libc::syscall(libc::SYS_close_range, low, u32::MAX, 0) } == -1 {
-        for fd in low..65536 {
-            // SAFETY: as above.
-            unsafe { libc::close(fd) };
-        }
-    }
-}
-
 /// The requests that only Linux has.
 pub fn mirror(request: &Request<'_>, ruleset: Option<&OwnedFd>) -> nix::Result<()> {
     let [a, b, _] = request.words;
@@ -210,6 +198,11 @@ pub fn seal(file: &File) -> io::Result<()> {
         | SealFlag::F_SEAL_SEAL;
     fcntl(file, FcntlArg::F_ADD_SEALS(seals))?;
     Ok(())
+}
+
+/// The variable by which ld.so(8) loads the library at a descriptor before all others, and its value.
+pub fn preload(fd: RawFd) -> (&'static str, String) {
+    ("LD_PRELOAD", format!("/proc/self/fd/{fd}"))
 }
 
 /// pidfd_send_signal(2).
