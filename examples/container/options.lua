@@ -1,5 +1,6 @@
 -- The command line of run.lua.
 local filesystem = require "filesystem"
+local system = require "system"
 local fail = require("../session").fail
 
 local USAGE = [[
@@ -40,6 +41,10 @@ function parse(words, at)
     o.env = { HOME = "/root", PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" }
     while (words[at] or ""):find "^%-%-." do
         local name, value = words[at]:match "^%-%-([^=]+)=?(.*)$"
+        if name == "help" then
+            print(USAGE)
+            system.exit(0)
+        end
         if not USAGE:find("  --" .. name .. " ", 1, true) then fail("unknown option --", name, "\n", USAGE) end
         if name ~= "read-only" and not words[at]:find "=" then at, value = at + 1, words[at + 1] or "" end
         local key, text = value:match "^([^=]+)=(.*)$"
