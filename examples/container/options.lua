@@ -30,7 +30,8 @@ end
 
 local function volume(value)
     local from, to, mode = value:match "^([^:]+):(/[^:]*):?(.*)$"
-    from = existing(from or fail("--volume ", value))
+    if not from or mode ~= "" and mode ~= "ro" then fail("--volume ", value) end
+    from = existing(from)
     local is_file = not filesystem.is_directory(filesystem.path.new(from))
     return { from = from, to = to, read_only = mode == "ro", is_file = is_file }
 end
