@@ -3,7 +3,6 @@
 use std::ffi::{c_char, c_int, c_void};
 
 /// Sources of a child's descriptor beside numbers of the caller.
-#[cfg(unix)]
 pub const NONE: c_int = -1;
 /// The one of the same number.
 pub const SHARE: c_int = -2;
