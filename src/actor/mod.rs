@@ -3,14 +3,14 @@
 mod class;
 mod mailbox;
 mod master;
-mod message;
+pub mod message;
 mod private;
 mod scalar;
 mod spawn;
 
 pub use mailbox::{Mailbox, Sender};
 pub use master::{claim_master, resign_master};
-pub use message::{Item, Message, Refusal};
+pub use message::{Message, Refusal};
 pub use private::Private;
 pub use scalar::OPERATIONS;
 

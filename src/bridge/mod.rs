@@ -4,10 +4,10 @@
 //! file beside those that use them, which binds them (`native.bind`). Results are `i32` where nothing else is
 //! said: at least 0 a result, else a negated error number or one of [`PENDING`], [`EOF`], [`PANIC`].
 
-mod guard;
+pub mod guard;
 mod twins;
 
-pub use guard::{EOF, PANIC, PENDING, count, failure, guard, message, status};
+pub use guard::{EOF, PENDING, count, failure, guard, message, status};
 pub use twins::FUNCTIONS;
 
 use crate::system;

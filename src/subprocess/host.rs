@@ -1,16 +1,14 @@
 //! The host's side of its zygote: starting it, asking it for children, telling it what the host has done to itself.
 
-use super::message;
 use super::protocol::{Action, Answer, Request, Stream};
 use super::zygote::SOCKET;
+use super::{message, platform};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
-use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::socket::{AddressFamily, Shutdown, SockFlag, SockType, shutdown, socketpair};
 use nix::sys::stat::Mode;
 use nix::unistd::{ForkResult, dup2_raw, fork};
 use std::ffi::{CStr, OsStr};
-use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
@@ -31,12 +29,12 @@ pub fn adopt(socket: OwnedFd) {
     *control() = Some(socket);
 }
 
-/// Where the zygote finds the module, under its own number.
-const IMAGE: RawFd = SOCKET + 1;
+/// The number of the module in the zygote.
+pub const IMAGE: RawFd = SOCKET + 1;
 
 /// What the new interpreter runs. Its search paths are emptied first: it needs nothing from any file.
 const BOOT: &str = "package.path, package.cpath = '', ''\n\
-    assert(package.loadlib('/proc/self/fd/4', 'luaopen_emilua_zygote'))('emilua.zygote')";
+    assert(package.loadlib(os.getenv('EMILUA_IMAGE'), 'luaopen_emilua_zygote'))('emilua.zygote')";
 
 /// What the zygote says first. The host refuses one that differs.
 pub fn greeting(jit_version: &str) -> String {
@@ -51,11 +49,11 @@ pub fn start(interpreter: &OsStr, jit_version: &str) -> io::Result<()> {
         return Ok(());
     }
     let (ours, theirs) = socket_pair()?;
-    let image = image()?;
+    let (path, image) = platform::image(own_path()?)?;
     let mut command = Command::new(interpreter);
     command.args(["-E", "-e", BOOT]).env_clear();
     // Functions are bound once, in the supervisor, not in each of its copies.
-    command.env("LD_BIND_NOW", "1");
+    command.env("LD_BIND_NOW", "1").env("EMILUA_IMAGE", path);
     if let Some(path) = env::var_os("LD_LIBRARY_PATH") {
         command.env("LD_LIBRARY_PATH", path);
     }
@@ -100,22 +98,12 @@ fn inherit(descriptors: [RawFd; 2]) -> io::Result<()> {
             std::mem::forget(dup2_raw(from, to)?);
         }
     }
-    super::platform::close_on_exec_from(IMAGE + 1)
+    platform::close_on_exec_from(IMAGE + 1)
 }
 
 fn socket_pair() -> nix::Result<(OwnedFd, OwnedFd)> {
     let kind = SockType::SeqPacket;
     socketpair(AddressFamily::Unix, kind, None, SockFlag::SOCK_CLOEXEC)
-}
-
-/// A sealed copy of this module: a container that maps it cannot reach the file.
-fn image() -> io::Result<OwnedFd> {
-    let mut from = File::open(own_path()?)?;
-    let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
-    let mut to = File::from(memfd_create("emilua.so", flags)?);
-    io::copy(&mut from, &mut to)?;
-    super::platform::seal(&to)?;
-    Ok(to.into())
 }
 
 /// The file that this module was loaded from.
@@ -174,6 +162,7 @@ pub fn spawn(namespaces: u64, streams: [(Stream, RawFd); 3]) -> io::Result<Spawn
     let handle = answer.descriptors.into_iter().next();
     let handle = handle.ok_or(Errno::EMFILE)?;
     shutdown(ours.as_raw_fd(), Shutdown::Read)?;
+    platform::limit_to_sending(ours.as_fd())?;
     Ok(Spawned {
         pid,
         handle,

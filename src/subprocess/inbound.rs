@@ -6,7 +6,8 @@
 use super::message::{self, DESCRIPTORS};
 use super::socket::Socket;
 use super::wire::{self, Format, MEMBERS, Value};
-use crate::actor::{Item, Message, Sender};
+use crate::actor::message::Item;
+use crate::actor::{Message, Sender};
 use crate::vm::{Shared, Token};
 use nix::errno::Errno;
 use nix::sys::socket::{GetSockOpt, sockopt};

@@ -129,6 +129,17 @@ local function check_native_modules(list)
     return import("subprocess.native_modules").find(list)
 end
 
+-- The directories of libraries that the child gets, which only FreeBSD's dynamic linker finds by descriptors: numbers.
+local function check_library_directories(list)
+    local arg = "subprocess/ld_library_directories"
+    if list == nil then return nil end
+    if not FREEBSD then raise("ENOTSUP") end
+    if type(list) ~= "table" then raise("EINVAL", arg) end
+    local numbers = {}
+    for i = 1, #list do numbers[i] = number(list[i], arg) end
+    return numbers
+end
+
 -- Where the child's entry comes from: the fields of its configuration.
 local function entry(own, importer)
     local id = own.module
@@ -156,7 +167,8 @@ function spawn.spawn(own, importer)
     configuration.tree = opts.source_tree_cache ~= nil
         and check_tree(opts.source_tree_cache, "subprocess/source_tree_cache") or {}
     local native_modules = check_native_modules(opts.native_modules_cache)
-    if opts.ld_library_directories ~= nil then raise("ENOTSUP") end
+    local directories = check_library_directories(opts.ld_library_directories)
+    configuration.library_directories = directories and #directories or 0
     local script, argument = check_init(opts.init)
     configuration.limit = check_ipc(opts.ipc)
     local filter = check_seccomp(opts.seccomp)
@@ -176,7 +188,7 @@ function spawn.spawn(own, importer)
     end
     local new = channel.adopt(socket, handle, pid, configuration.limit)
     local code = functions.supervisor_configure(socket, serial.encode(configuration), script, argument,
-        native_modules and native_modules.paths, filter, nested, compiles)
+        native_modules and native_modules.paths, filter, nested, compiles, directories)
     if code then
         new:kill()
         raise_code(code)

@@ -10,7 +10,7 @@ use std::process;
 use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Poll, Waker};
-use windows_sys::Win32::Foundation::{GENERIC_WRITE, HANDLE, INVALID_HANDLE_VALUE};
+use windows_sys::Win32::Foundation::GENERIC_WRITE;
 use windows_sys::Win32::Storage::FileSystem::{
     CreateFileW, FILE_FLAG_FIRST_PIPE_INSTANCE, FILE_FLAG_OVERLAPPED, OPEN_EXISTING,
     PIPE_ACCESS_INBOUND,
@@ -73,15 +73,6 @@ pub fn open_at(_: Option<Borrowed<'_>>, _: &[u8], _: u32, _: i32) -> io::Result<
     unsupported()
 }
 
-/// What a function that opens something has returned.
-pub fn opened(handle: HANDLE) -> io::Result<Descriptor> {
-    if handle == INVALID_HANDLE_VALUE {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: it was just opened, for us.
-    Ok(unsafe { OwnedHandle::from_raw_handle(handle) }.into())
-}
-
 /// A named pipe of which nobody else knows: those without a name have no overlapped transfers.
 pub fn pipe() -> io::Result<(Descriptor, Descriptor)> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -92,12 +83,13 @@ pub fn pipe() -> io::Result<(Descriptor, Descriptor)> {
     let mode = PIPE_REJECT_REMOTE_CLIENTS;
     let (name, default) = (name.as_ptr(), ptr::null());
     // SAFETY: the name ends with NUL.
-    let reading =
-        opened(unsafe { CreateNamedPipeW(name, access, mode, 1, CAPACITY, CAPACITY, 0, default) })?;
+    let reading = Descriptor::opened(unsafe {
+        CreateNamedPipeW(name, access, mode, 1, CAPACITY, CAPACITY, 0, default)
+    })?;
     let flags = FILE_FLAG_OVERLAPPED;
     let no_template = ptr::null_mut();
     // SAFETY: as above.
-    let writing = opened(unsafe {
+    let writing = Descriptor::opened(unsafe {
         CreateFileW(
             name,
             GENERIC_WRITE,

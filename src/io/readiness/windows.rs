@@ -6,10 +6,13 @@ use crate::io::Direction;
 use crate::io::overlapped::Overlapped;
 use socket2::{SockRef, Socket};
 use std::io;
-use std::os::windows::io::{AsRawSocket, AsSocket, BorrowedSocket, OwnedHandle, OwnedSocket};
+use std::os::windows::io::{
+    AsRawSocket, AsSocket, BorrowedSocket, FromRawHandle, OwnedHandle, OwnedSocket,
+};
 use std::task::{Context, Poll, Waker, ready};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
+use windows_sys::Win32::Foundation::{HANDLE, INVALID_HANDLE_VALUE};
 use windows_sys::Win32::Networking::WinSock::{
     POLLRDBAND, POLLRDNORM, POLLWRNORM, WSAENOTSOCK, WSAPOLLFD, WSAPoll,
 };
@@ -29,6 +32,17 @@ impl From<Socket> for Descriptor {
 impl From<OwnedHandle> for Descriptor {
     fn from(file: OwnedHandle) -> Self {
         Self::File(Box::new(Overlapped::new(file)))
+    }
+}
+
+impl Descriptor {
+    /// What a function that opens a file has returned.
+    pub fn opened(handle: HANDLE) -> io::Result<Self> {
+        if handle == INVALID_HANDLE_VALUE {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: it was just opened, for us.
+        Ok(unsafe { OwnedHandle::from_raw_handle(handle) }.into())
     }
 }
 

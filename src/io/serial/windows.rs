@@ -1,7 +1,6 @@
 //! Serial lines of Windows: opened for overlapped transfers, with the settings of the crate serialport.
 
 use super::Setting;
-use crate::io::descriptor::opened;
 use crate::io::{Borrowed, Descriptor};
 use serialport::{COMPort, DataBits, ErrorKind, FlowControl, Parity, SerialPort, StopBits};
 use std::io;
@@ -34,7 +33,7 @@ pub fn open(device: &Path) -> io::Result<Descriptor> {
     let (name, access) = (name.as_ptr(), GENERIC_READ | GENERIC_WRITE);
     let (default, no_template) = (ptr::null(), ptr::null_mut());
     // SAFETY: the name ends with NUL.
-    let line = opened(unsafe {
+    let line = Descriptor::opened(unsafe {
         CreateFileW(
             name,
             access,

@@ -1,12 +1,16 @@
 //! Children by clone3(2): in new namespaces, with a pidfd.
 
+use crate::subprocess::host::IMAGE;
 use crate::subprocess::protocol::{Action, Request};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use std::ffi::CString;
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::path::PathBuf;
 use std::ptr;
 
 /// The two sides of a new process.
@@ -178,16 +182,6 @@ pub fn close_on_exec_from(low: RawFd) -> io::Result<()> {
     Ok(())
 }
 
-/// Nobody can change the file any more.
-pub fn seal(file: &File) -> io::Result<()> {
-    let seals = SealFlag::F_SEAL_WRITE
-        | SealFlag::F_SEAL_SHRINK
-        | SealFlag::F_SEAL_GROW
-        | SealFlag::F_SEAL_SEAL;
-    fcntl(file, FcntlArg::F_ADD_SEALS(seals))?;
-    Ok(())
-}
-
 /// pidfd_send_signal(2).
 pub fn signal(child: &OwnedFd, signo: libc::c_int) -> nix::Result<()> {
     let none = ptr::null::<libc::siginfo_t>();
@@ -213,4 +207,37 @@ pub fn has_ended(child: &OwnedFd) -> bool {
 /// SIGRTMIN, of which the C library keeps some for itself.
 pub fn first_realtime_signal() -> libc::c_int {
     libc::SIGRTMIN()
+}
+
+/// Descriptors have no rights of their own here.
+pub fn limit_to_sending(_socket: BorrowedFd<'_>) -> io::Result<()> {
+    Ok(())
+}
+
+/// The dynamic linker finds no libraries by descriptors.
+pub fn library_directory(_directory: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    Err(Errno::ENOTSUP.into())
+}
+
+/// A path of an open library.
+pub fn library_path(library: &OwnedFd) -> io::Result<CString> {
+    Ok(CString::new(format!(
+        "/proc/self/fd/{}",
+        library.as_raw_fd()
+    ))?)
+}
+
+/// The module that the supervisor loads, and where it finds it: a sealed copy, so that a container that maps it cannot
+/// reach the file.
+pub fn image(module: PathBuf) -> io::Result<(PathBuf, File)> {
+    let mut from = File::open(module)?;
+    let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
+    let mut to = File::from(memfd_create("emilua.so", flags)?);
+    io::copy(&mut from, &mut to)?;
+    let seals = SealFlag::F_SEAL_WRITE
+        | SealFlag::F_SEAL_SHRINK
+        | SealFlag::F_SEAL_GROW
+        | SealFlag::F_SEAL_SEAL;
+    fcntl(&to, FcntlArg::F_ADD_SEALS(seals))?;
+    Ok((format!("/proc/self/fd/{IMAGE}").into(), to))
 }
