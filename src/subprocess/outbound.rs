@@ -5,6 +5,7 @@ use super::socket::Socket;
 use super::wire::{Format, Given, Writer};
 use crate::actor::message::Item;
 use crate::actor::{Class, Refusal};
+use crate::bridge::failure;
 use crate::bridge::guard;
 use crate::io::{self, Descriptor, Direction, Io};
 use crate::push_function;
