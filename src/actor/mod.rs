@@ -16,12 +16,13 @@ pub use scalar::OPERATIONS;
 
 pub use class::{Channels, Class};
 
-use crate::subprocess::{self, Found};
+use crate::subprocess;
 use crate::vm::Vm;
 use class::UPVALUES;
 use mailbox::Nothing;
 use mlua::ffi::{self, lua_State};
 use std::ffi::{CStr, c_int};
+use std::task::Poll;
 
 /// C functions of this module, as [`crate::lua`] registers them.
 pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] = &[
@@ -173,9 +174,9 @@ impl Vm {
             }
             let shared = self.shared().clone();
             match self.inbound.receive(&shared, token) {
-                Found::Message(message) => return Ok(message),
-                Found::Nothing => return Err(Nothing::Yet),
-                Found::End => {}
+                Poll::Ready(Some(message)) => return Ok(message),
+                Poll::Pending => return Err(Nothing::Yet),
+                Poll::Ready(None) => {}
             }
         }
     }

@@ -36,15 +36,6 @@ pub struct Inbound {
     buffer: Vec<u8>,
 }
 
-/// What a look at the sockets has found.
-pub enum Found {
-    Message(Message),
-    /// Sockets have come to their end: there may be no sender any more.
-    End,
-    /// There will be a wake-up.
-    Nothing,
-}
-
 /// What a look at one socket has found.
 enum Read {
     Packet(Message),
@@ -78,8 +69,9 @@ impl Inbound {
         self.sources.clear();
     }
 
-    /// The next message, or a wake-up by `token` when there may be one.
-    pub fn receive(&mut self, shared: &Arc<Shared>, token: u32) -> Found {
+    /// The next message; none when sockets have come to their end, so that there may be no sender any more. Pending: there
+    /// will be a wake-up by `token`.
+    pub fn receive(&mut self, shared: &Arc<Shared>, token: u32) -> Poll<Option<Message>> {
         let waker = self
             .waker
             .get_or_insert_with(|| Token::waker(shared, token));
@@ -94,7 +86,7 @@ impl Inbound {
             match self.sources[self.next].read(&mut cx, &mut self.buffer) {
                 Read::Packet(message) => {
                     self.next += 1;
-                    return Found::Message(message);
+                    return Poll::Ready(Some(message));
                 }
                 Read::Nothing => self.next += 1,
                 Read::Over => {
@@ -103,7 +95,11 @@ impl Inbound {
                 }
             }
         }
-        if ended { Found::End } else { Found::Nothing }
+        if ended {
+            Poll::Ready(None)
+        } else {
+            Poll::Pending
+        }
     }
 }
 

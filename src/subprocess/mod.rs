@@ -26,7 +26,7 @@ mod zygote;
 
 pub use children::kill_those_of;
 pub use functions::FUNCTIONS;
-pub use inbound::{Found, Inbound};
+pub use inbound::Inbound;
 pub use outbound::METHODS;
 pub use socket::Socket;
 pub use zygote::open as open_zygote;
