@@ -10,8 +10,13 @@ files["examples/program"] = {
     allow_defined_top = true,
     ignore = { "131" },
     read_globals = {
-        "_CONTEXT", "_FILE", "byte_span", "scope", "scope_cleanup_pop", "scope_cleanup_push", "spawn", "this_fiber",
+        "_CONTEXT", "_FILE", "byte_span", "scope", "scope_cleanup_pop", "scope_cleanup_push", "spawn", "spawn_vm",
+        "this_fiber",
     },
+}
+files["examples/container"] = files["examples/program"]
+files["examples/container/world.lua"] = {
+    globals = { "errexit" }, read_globals = { "C", "arg", "container", "mode" },
 }
 -- Definitions for LuaLS have signatures without bodies.
 files["lua/meta"] = { ignore = { "211", "212", "213", "231", "241" } }

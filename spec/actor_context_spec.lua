@@ -88,6 +88,39 @@ describe("spawn_context_threads", function()
             reply:send(inbox:receive()) ]], { inherit_context = false }):send(inbox)
         assert.equal("done", inbox:receive())
     end))
+
+    it("leaves a VM that computes to a thread that is idle, so that main goes on", fiber(function()
+        emilua.spawn_context_threads(1)
+        local ffi = require "ffi"
+        local flag = ffi.new("volatile int32_t[1]")
+        -- Each job takes longer than a millisecond, ends when main has gone on, or after a time that is too long.
+        local computer = worker [[
+            local ffi = require "ffi"
+            ffi.cdef "int sched_yield(void);"
+            local now = require "emilua.time".steady_clock.now
+            local m = inbox:receive()
+            local flag = ffi.cast("volatile int32_t *", m.address)
+            for job = 0, m.jobs do
+                if job > 0 then inbox:receive() end
+                local start = now().seconds_since_epoch
+                local seconds
+                repeat
+                    ffi.C.sched_yield()
+                    seconds = now().seconds_since_epoch - start
+                until flag[0] >= job and seconds > 0.003 or seconds > 20
+                m.reply:send(flag[0] >= job)
+            end ]]
+        local jobs = 20
+        computer:send({ address = tonumber(ffi.cast("intptr_t", flag)), jobs = jobs, reply = inbox })
+        -- At the first job nobody knows it.
+        assert.is_true(inbox:receive())
+        for job = 1, jobs do
+            computer:send("next")
+            for _ = 1, 3 do time.sleep(0.001) end
+            flag[0] = job
+            assert.is_true(inbox:receive())
+        end
+    end))
 end)
 
 describe("the options of a context", function()

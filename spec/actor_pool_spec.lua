@@ -131,6 +131,46 @@ describe("pool:call", function()
     end))
 end)
 
+describe("a pool", function()
+    it("ends when it is collected", fiber(function()
+        do
+            local pool = emilua.pool { source = SOURCE, vms = 3 }
+            assert.equal(1, pool:call(1))
+        end
+        while #emilua.actors() > 0 do
+            collectgarbage()
+            time.sleep(0.001)
+        end
+    end))
+
+    it("ends in a VM that has gone quiet, though nobody collects", function()
+        local output = helper.child([[
+            local emilua = require "emilua"
+            emilua.run(function()
+                local inbox = require "emilua.inbox"
+                -- It gets no_senders when the pool's worker ends, which holds the only address.
+                local function forget()
+                    local pool = emilua.pool{ source = "local other return function(m) other = m end" }
+                    pool:call(inbox)
+                end
+                forget()
+                print(select(2, pcall(inbox.receive, inbox)))
+            end) ]], { timeout = 60 })
+        assert.equal("Broadcast the address before attempting to receive on it\n", output)
+    end)
+
+    it("ends with the run, though a global refers to it", function()
+        local output, status = helper.child [[
+            local emilua = require "emilua"
+            emilua.run(function()
+                pool = emilua.pool{ source = "return function(m) return m end", vms = 2 }
+                print(pool:call("answer"))
+            end)
+            print "ended" ]]
+        assert.same({ "answer\nended\n", 0 }, { output, status })
+    end)
+end)
+
 describe("pool:close", function()
     it("ends the workers, and calls that wait for one", with_pool({ vms = 1 }, function(pool)
         local busy = emilua.spawn(function() return pool:call({ sleep = 0.02, i = 1 }).i end)

@@ -6,8 +6,10 @@
 --     OWNER:NAME;
 --   * a section says **Suspends** if the definition has ---@async;
 --   * a block ```lua is a program: run in the project's root, it exits with 0 and prints what its `-->` comments say;
---     ```lua prelude goes before all later blocks of its page; ```lua noexec is not run.
+--     ```lua prelude goes before all later blocks of its page; ```lua noexec is not run; ```lua multicast is run where
+--     the machine has that.
 
+local environment = require "spec.environment"
 local helper = require "spec.helper"
 local jit_util = require "jit.util"
 
@@ -174,7 +176,7 @@ describe("the pages in docs/reference", function()
     it("have errors, an example and references for every name with a section", function()
         for name, section in pairs(documented) do
             if section ~= "" then
-                for _, part in ipairs{ "\nErrors", "\n```lua\n", "\nSee also: " } do
+                for _, part in ipairs{ "\nErrors", "\n```lua", "\nSee also: " } do
                     assert.truthy(section:find(part, 1, true), name .. " lacks " .. part)
                 end
             end
@@ -329,6 +331,9 @@ describe("the running module", function()
 end)
 
 describe("the examples in the documentation", function()
+    -- What blocks need that say so behind "lua".
+    local NEEDS = { multicast = environment.has_multicast }
+
     -- The blocks of a page that are run, with the preludes before them.
     local function programs(path)
         local list, block, prelude, number = {}, nil, "", 0
@@ -338,7 +343,10 @@ describe("the examples in the documentation", function()
             if block and info == "" then
                 local text = table.concat(block.lines, "\n") .. "\n"
                 if block.info == "lua prelude" then prelude = prelude .. text end
-                if block.info == "lua" then list[#list + 1] = { line = block.line, text = prelude .. text } end
+                local need = block.info:match "^lua (.*)"
+                if block.info == "lua" or NEEDS[need] then
+                    list[#list + 1] = { line = block.line, text = prelude .. text, need = need }
+                end
                 block = nil
             elseif block then
                 block.lines[#block.lines + 1] = line:sub(#block.indent + 1)
@@ -359,6 +367,7 @@ describe("the examples in the documentation", function()
     for _, path in ipairs(glob "README.md docs/*.md docs/*/*.md") do
         for _, program in ipairs(programs(path)) do
             it(("run: %s:%d"):format(path, program.line), function()
+                if program.need then environment.need(program.need, NEEDS[program.need]) end
                 assert.same({ expected_output(program.text), 0 }, { helper.child(program.text, { timeout = 30 }) })
             end)
         end

@@ -10,6 +10,24 @@ local environment = {}
 -- works after all.
 environment.missing = {}
 
+local function contains(path, word)
+    local file = io.open(path)
+    local text = file and file:read "*a" or ""
+    if file then file:close() end
+    return (" " .. text:gsub("%s", " ") .. " "):find(" " .. word .. " ", 1, true) ~= nil
+end
+
+--- Whether a controller can be had for a new control group.
+function environment.controls(name)
+    return contains("/sys/fs/cgroup/cgroup.controllers", name)
+        or contains("/sys/fs/cgroup/unified/cgroup.controllers", name)
+end
+
+environment.missing["cgroup v2"] = {
+    why = "memory and pids are controllers of cgroup v1",
+    probe = function() return environment.controls "memory" and environment.controls "pids" end,
+}
+
 local MARK = "missing here: "
 
 --- True on the CI machine.
@@ -42,6 +60,20 @@ function environment.need(name, works)
         return pending(MARK .. name .. ": " .. listed.why)
     end
     error(name .. " must work here: spec/environment.lua does not list it as missing", 2)
+end
+
+-- The status is a boolean or a number, depending on the interpreter's build.
+local function succeeds(command)
+    local status = os.execute("( " .. command .. " ) >/dev/null 2>&1")
+    return status == true or status == 0
+end
+
+--- Whether there is a route to IPv4 multicast groups, without which none can be joined.
+function environment.has_multicast() return succeeds "ip route get 239.255.77.1" end
+
+--- Whether there is an interface that carries IPv6 multicasts.
+function environment.has_multicast_v6()
+    return succeeds "ip -6 route show table all type multicast | grep ff00::/8"
 end
 
 -- Turns each skip that did not come from `need` into an error of the run.

@@ -38,35 +38,6 @@ function specs.free(source)
     return text
 end
 
---- C functions for guests, and `attempt(name, call, ...)`, which prints what a call that returns -1 for failures gave:
--- `ok`, or the name of the error.
-specs.C = [[
-    local ffi = require "ffi"
-    local bit = require "bit"
-    local C = ffi.C
-    ffi.cdef "long syscall(long, ...); int errno; char *strerror(int);"
-    local NAMES = { [1] = "EPERM", [2] = "ENOENT", [3] = "ESRCH", [9] = "EBADF", [11] = "EAGAIN", [12] = "ENOMEM",
-        [13] = "EACCES", [18] = "EXDEV", [19] = "ENODEV", [20] = "ENOTDIR", [21] = "EISDIR", [22] = "EINVAL",
-        [24] = "EMFILE", [25] = "ENOTTY", [26] = "ETXTBSY", [30] = "EROFS", [38] = "ENOSYS", [97] = "EAFNOSUPPORT",
-        [101] = "ENETUNREACH", [106] = "EISCONN", [111] = "ECONNREFUSED" }
-    local function word(value)
-        if value == nil then return ffi.cast("long", 0) end
-        if type(value) == "number" then return ffi.cast("long", value) end
-        return ffi.cast("long", ffi.cast("const char *", value))
-    end
-    -- A system call by number: its result, or nil and the name of the error.
-    local function call(number, a, b, c, d, e, f)
-        local result = tonumber(C.syscall(word(number), word(a), word(b), word(c), word(d), word(e), word(f)))
-        if result == -1 then return nil, NAMES[ffi.errno()] or tostring(ffi.errno()) end
-        return result
-    end
-    local function attempt(name, number, ...)
-        local result, code = call(number, ...)
-        print(name, result and "ok" or code)
-        return result
-    end
-]]
-
 --- Runs a Lua program in an interpreter of its own, as an ordinary user, or below `prefix`, a command line. What it
 -- prints, and its status.
 local process = require "spec.process_helper"
@@ -78,10 +49,9 @@ function specs.program(source, prefix, as_user)
     file:write(source)
     file:close()
     helper.shell("chmod 644 " .. home .. "/program.lua")
-    local command = helper.interpreter .. " " .. home .. "/program.lua"
+    local command = (prefix or "") .. " " .. helper.interpreter .. " " .. home .. "/program.lua"
     if as_user then command = process.unprivileged(command) end
-    local text, status = helper.shell(("cd / && LUA_CPATH='%s/?.so' timeout 60 %s %s </dev/null"):format(home,
-        prefix or "", command))
+    local text, status = helper.shell(("cd / && LUA_CPATH='%s/?.so' timeout 60 %s </dev/null"):format(home, command))
     helper.shell("rm -r " .. home)
     return text, status
 end

@@ -240,6 +240,24 @@ describe("the calls on files and descriptors", function()
         ]], NEW))
     end))
 
+    it("an actor in an empty root makes actors of its own", fiber(function()
+        local channel, output = subprocess.speaking([[
+            local emilua, inbox = require "emilua", require "emilua.inbox"
+            local child = emilua.spawn_vm {
+                subprocess = {}, source = "require('emilua.inbox'):receive():send('from within')",
+            }
+            child:send(inbox)
+            print(inbox:receive())
+        ]], { init = { script = [[
+            C.mkdir("/tmp/emilua-spec-empty", mode(7, 0, 0))
+            C.chroot("/tmp/emilua-spec-empty")
+            C.chdir("/")
+        ]] } })
+        assert.equal("from within\n", output())
+        os.remove("/tmp/emilua-spec-empty")
+        channel:close()
+    end))
+
     it("the new mount API mounts", fiber(function()
         assert.equal("true\n", succeeds([[
             local fs = C.fsopen("tmpfs", C.FSOPEN_CLOEXEC)

@@ -68,6 +68,34 @@ describe("system.environment", function()
     end)
 end)
 
+describe("system.arguments in an actor", function()
+    it("are those of the program", function()
+        local output, status = programs.run({ ["app.lua"] = [[
+            local system = require "system"
+            if _CONTEXT == "worker" then
+                print(table.concat(system.arguments, " ", 2))
+                local inner = spawn_vm{ source = "print(table.concat(require 'system'.arguments, ' ', 3))" }
+                while pcall(inner.send, inner, 1) do require "time".sleep(0.001) end
+                return
+            end
+            spawn_vm(".") ]] }, { args = { "--", "one", "two" } })
+        assert.equal(0, status)
+        assert.truthy(output:find("app%.lua one two\none two\n$"), output)
+    end)
+
+    it("are those of the interpreter in module form", function()
+        local CODE = [[
+            require "emilua".run(function()
+                local source = "print(unpack(require 'emilua.system'.arguments))"
+                require "emilua".spawn_vm{ source = source }
+                print(unpack(require "emilua.system".arguments))
+            end) ]]
+        local output = lua(CODE)[1]
+        local first, second = output:match "^(.-)\n(.-)\n$"
+        assert.equal(first, second)
+    end)
+end)
+
 describe("system.exit", function()
     local function exit(arguments, before)
         return lua(([[
@@ -107,6 +135,47 @@ describe("system.exit", function()
             spawn(function() system.exit(9) end):join()
             print "unreachable" ]] }
         assert.same({ "", 9 }, { output, status })
+    end)
+
+    it("in an actor ends that VM alone, and its code is for nobody", helper.fiber(function()
+        local inbox = require "emilua.inbox"
+        local channel = emilua.spawn_vm { source = [[
+            local reply = require "emilua.inbox":receive()
+            reply:send "last words"
+            require "emilua.system".exit(9) ]] }
+        channel:send(inbox)
+        assert.equal("last words", inbox:receive())
+        helper.raises("emilua.core", "no_senders", function() inbox:receive() end)
+    end))
+
+    -- The role goes to an actor, which exits with `code` before main goes on.
+    local MASTER = [[
+        local master = spawn_vm{ new_master = true, source = "require 'system'.exit(%s)" }
+        while pcall(master.send, master, 1) do require "time".sleep(0.001) end
+        print "goes on"
+        %s ]]
+
+    it("in an actor that is master ends that VM, and the process later with its code", function()
+        for _, case in ipairs {
+            { 5, "", 5 }, { 0, "", 0 }, { 5, "error 'x'", 5 }, { 0, "error 'x'", 1 },
+            { 5, "require 'system'.exit(6)", 5 },
+        } do
+            local code, rest, expected = unpack(case)
+            local output, status = programs.run({ ["app.lua"] = MASTER:format(code, rest) },
+                { env = { EMILUA_LOG_LEVELS = "0" } })
+            assert.same({ "goes on\n", expected }, { output, status }, rest)
+        end
+    end)
+
+    it("in an actor that is master lets emilua.run return first when its code is 0", function()
+        local RUN = [[
+            local emilua = require "emilua"
+            print(emilua.run(function()
+                emilua.spawn_vm{ new_master = true, source = "require 'emilua.system'.exit(%d)" }
+                return "fine"
+            end)) ]]
+        assert.same({ "fine\n", 0 }, lua(RUN:format(0)))
+        assert.same({ "", 5 }, lua(RUN:format(5)))
     end)
 
     it("obeys opts.force", function()

@@ -182,8 +182,8 @@ describe("a panic in the native half", function()
         local emilua = require "emilua"
         local this_fiber = emilua.this_fiber
         local import = debug.getregistry()["emilua.import"]
-        local native, errors = import "core.native", import "core.errors"
-        local function force() errors.raise_code(native.panic()) end
+        local text, errors = import "core.text", import "core.errors"
+        local function force() errors.raise_code(text.panic()) end
     ]]
     local TEXT = "emilua: internal error: forced by the test suite"
 
@@ -248,8 +248,8 @@ describe("a panic in the native half", function()
 
     it("is the code PANIC each time, also in a loop that is compiled", function()
         assert.are.equal("fine\n", output_of([[
-            for _ = 1, 1000 do assert(native.panic() == native.PANIC) end
-            print(native.panic_text() == "forced by the test suite" and "fine")
+            for _ = 1, 1000 do assert(text.panic() == import "core.native".PANIC) end
+            print(text.of_panic() == "forced by the test suite" and "fine")
         ]], 1000))
     end)
 

@@ -50,20 +50,16 @@ unsafe extern "C-unwind" fn class(l: *mut lua_State) -> c_int {
     2
 }
 
-/// Pushes a span whose environment is the table at `anchor`.
+/// Pushes a span. `push_anchor` pushes the table that keeps its bytes alive, which becomes its environment.
 ///
 /// # Safety
-/// Called from one of the constructors. `l` has three free slots, `anchor` is an absolute index of a table that keeps `data` alive.
-unsafe fn push(l: *mut lua_State, data: *mut u8, len: usize, capacity: usize, anchor: c_int) {
+/// Called from one of the constructors; `l` has three free slots.
+unsafe fn push(l: *mut lua_State, span: Span, push_anchor: impl FnOnce()) {
     // SAFETY: as the caller promises.
     unsafe {
-        let span = ffi::lua_newuserdata(l, size_of::<Span>()).cast::<Span>();
-        span.write(Span {
-            data,
-            len,
-            capacity,
-        });
-        ffi::lua_pushvalue(l, anchor);
+        let new = ffi::lua_newuserdata(l, size_of::<Span>()).cast::<Span>();
+        new.write(span);
+        push_anchor();
         ffi::lua_setfenv(l, -2);
         ffi::lua_pushvalue(l, CLASS);
         ffi::lua_setmetatable(l, -2);
@@ -88,7 +84,12 @@ unsafe extern "C-unwind" fn new(l: *mut lua_State) -> c_int {
         let data = ffi::lua_newuserdata(l, capacity.max(1)).cast::<u8>();
         data.write_bytes(0, capacity);
         ffi::lua_rawseti(l, 1, 1);
-        push(l, data, len, capacity, 1);
+        let span = Span {
+            data,
+            len,
+            capacity,
+        };
+        push(l, span, || ffi::lua_pushvalue(l, 1));
     }
     1
 }
@@ -98,12 +99,12 @@ unsafe extern "C-unwind" fn view(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with a span and numbers inside its bounds.
     unsafe {
         let parent = ffi::lua_touserdata(l, 1).cast::<Span>();
-        let data = (*parent).data.add(ffi::lua_tonumber(l, 2) as usize);
-        let len = ffi::lua_tonumber(l, 3) as usize;
-        let capacity = ffi::lua_tonumber(l, 4) as usize;
-        ffi::lua_settop(l, 1);
-        ffi::lua_getfenv(l, 1);
-        push(l, data, len, capacity, 2);
+        let span = Span {
+            data: (*parent).data.add(ffi::lua_tonumber(l, 2) as usize),
+            len: ffi::lua_tonumber(l, 3) as usize,
+            capacity: ffi::lua_tonumber(l, 4) as usize,
+        };
+        push(l, span, || ffi::lua_getfenv(l, 1));
     }
     1
 }

@@ -120,7 +120,7 @@ end
 local function wait(f, helper, seconds)
     local token = timer.token()
     helper[EXTRA].token = token
-    local code = native.timer_after(native.vm, seconds, token)
+    local code = timer.operations.after(native.vm, seconds, token)
     if code < 0 then errors.raise_code(code) end
     timer.wait(f, LIMITED, helper, token)
     return helper[WAIT] == DONE or helper[WAIT] == FAILED

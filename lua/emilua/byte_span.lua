@@ -130,7 +130,9 @@ function methods:slice(first, last)
     first, last = truncate(first), truncate(last)
     local capacity = tonumber(s.capacity)
     if not (first >= 1 and first - 1 <= last and last <= capacity) then raise("ERANGE") end
-    return native_view(self, first - 1, last - first + 1, capacity - first + 1)
+    -- A tail call of a C function would end the trace of the caller.
+    local view = native_view(self, first - 1, last - first + 1, capacity - first + 1)
+    return view
 end
 methods.sub = methods.slice
 
@@ -140,7 +142,8 @@ function methods:first(n)
     local s = cast(span_pointer, self)
     n = truncate(n)
     if not (n >= 0 and n <= tonumber(s.len)) then raise("ERANGE") end
-    return native_view(self, 0, n, tonumber(s.capacity))
+    local view = native_view(self, 0, n, tonumber(s.capacity))
+    return view
 end
 
 function methods:last(n)
@@ -150,7 +153,8 @@ function methods:last(n)
     local len = tonumber(s.len)
     n = truncate(n)
     if not (n >= 0 and n <= len) then raise("ERANGE") end
-    return native_view(self, len - n, n, tonumber(s.capacity) - (len - n))
+    local view = native_view(self, len - n, n, tonumber(s.capacity) - (len - n))
+    return view
 end
 
 function methods:copy(source)

@@ -5,7 +5,7 @@ local S = import("core.scheduler")
 local borrow = import("core.borrow")
 local errors = import("core.errors")
 local fiber = import("core.fiber")
-local report = import("core.report")
+local report = import("core.lazy")("core.report")
 
 local EXTRA, FN, ON, WAIT = L.EXTRA, L.FN, L.ON, L.WAIT
 local enter, check_yieldable, interrupt, suspend = S.enter, S.check_yieldable, S.interrupt, S.suspend
@@ -117,4 +117,4 @@ local function group(fn)
     return borrow.values(body)
 end
 
-return { group = group }
+return group

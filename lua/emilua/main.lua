@@ -16,33 +16,25 @@ local function class(...)
     return class_name(x) or type(x)
 end
 
-local implementation
-
--- format(fmt, ...): parsed when it is first called.
-local function format(...)
-    if not implementation then implementation = import("format") end
-    return implementation(...)
-end
-
--- What few programs use is parsed when first asked for.
+-- What few programs use is loaded when first asked for.
 local LAZY = {
-    actors = "actor.spawn", dump = "core.inspect", fibers = "core.inspect", group = "group",
-    pool = "actor.pool",
-    spawn_context_threads = "actor.spawn", spawn_vm = "actor.spawn", timeout = "timeout",
+    actors = "actor.spawn", byte_span = "byte_span", dump = "core.inspect", fibers = "core.inspect",
+    format = "format", group = "group", pool = "actor.pool", spawn_context_threads = "actor.spawn",
+    spawn_vm = "actor.spawn", timeout = "timeout",
 }
 
+-- A field that is a part, or that a part has.
 local function load(self, key)
-    local part = LAZY[key]
-    if not part then return nil end
-    local value = import(part)[key]
+    local name = LAZY[key]
+    if not name then return nil end
+    local part = import(name)
+    local value = name == key and part or part[key]
     self[key] = value
     return value
 end
 
 return setmetatable({
-    byte_span = import("byte_span"),
     context = "main",
-    format = format,
     run = run.run,
     scope = scope.scope,
     scope_cleanup_pop = scope.pop,

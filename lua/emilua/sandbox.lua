@@ -69,8 +69,11 @@ function sandbox.probe()
     return offers, reasons
 end
 
+-- How many threads a guest without other processes may have.
+local THREADS = 64
+
 -- The group of a guest, if what bounds it is bounded so; else the limits that do it instead.
-local function bound(wanted, limits)
+local function bound(wanted, active, limits)
     local group = (wanted.memory or wanted.processes) and cgroup.find() or {}
     local files = {}
     if wanted.memory and group.memory then
@@ -78,8 +81,11 @@ local function bound(wanted, limits)
     else
         limits.RLIMIT_AS = wanted.memory
     end
-    if wanted.processes then
-        if group.pids then files["pids.max"] = wanted.processes else limits.RLIMIT_NPROC = wanted.processes end
+    if wanted.processes and group.pids then
+        files["pids.max"] = wanted.processes
+    elseif active.user_namespace then
+        -- The kernel counts those in the namespace then, threads among them.
+        limits.RLIMIT_NPROC = wanted.processes or THREADS
     end
     return next(files) and cgroup.new(files) or nil
 end
@@ -90,7 +96,7 @@ local function script_of(self)
     -- A core dump would be handed to a program of the host's.
     local limits = { RLIMIT_CORE = 0, RLIMIT_CPU = wanted.cpu, RLIMIT_NOFILE = wanted.files }
     return script.build {
-        cgroup = bound(wanted, limits), limits = limits,
+        cgroup = bound(wanted, active, limits), limits = limits,
         ids = active.user_namespace and probe.ids() or nil,
         hostname = active.uts_namespace and "sandbox" or nil,
         root = active.mount_namespace,

@@ -30,9 +30,10 @@ function supervisor.start(interpreter)
     if interpreter ~= nil and type(interpreter) ~= "string" then errors.raise("EINVAL", 1) end
     if not functions.supervisor_start then errors.raise("ENOTSUP") end
     interpreter = interpreter or own_interpreter() or import("main").interpreter or found_in_path("luajit")
-    local code, text = -errors.number.ENOENT, "no luajit was found; set emilua.interpreter"
-    if interpreter then code, text = functions.supervisor_start(interpreter, jit.version) end
+    -- An actor has a supervisor from the start, and perhaps no file from which another could be made.
+    local code, text = functions.supervisor_start(interpreter or "", jit.version)
     if not code then return end
+    if not interpreter then text = "no luajit was found; set emilua.interpreter" end
     local e = errors.new(errors.generic, errors.number.ECHILD)
     e.detail = ("the supervisor could not be started by %s: %s (call emilua.supervisor.start() before the process "
         .. "gives up rights that this needs)"):format(interpreter or "luajit", text)

@@ -13,7 +13,7 @@ local enter, check_yieldable, interrupt, suspend = S.enter, S.check_yieldable, S
 local bind, has_ended, start = borrow.bind, borrow.has_ended, borrow.start
 local check_delay = clock.check_delay
 local state, wake_next = S.state, S.wake_next
-local timer_after, vm = native.timer_after, native.vm
+local timer_after, vm = timer.operations.after, native.vm
 local error, type = error, type
 
 local function inner(f) return f[ON] end
@@ -76,4 +76,4 @@ local function timeout(seconds, fn, ...)
     return borrow.values(helper)
 end
 
-return { timeout = timeout }
+return timeout

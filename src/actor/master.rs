@@ -39,3 +39,26 @@ pub unsafe extern "C-unwind" fn is_master(l: *mut lua_State) -> c_int {
     }
     1
 }
+
+/// `note_exit(vm, status)`: the master has called exit.
+pub unsafe extern "C-unwind" fn note_exit(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half with its VM and a number.
+    unsafe {
+        let vm = &*ffi::lua_touserdata(l, 1).cast::<Vm>();
+        vm.family().note_exit(ffi::lua_tonumber(l, 2));
+    }
+    0
+}
+
+/// `take_exit(vm) -> status | nil`: what was noted in this run, which has ended.
+pub unsafe extern "C-unwind" fn take_exit(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half with its VM.
+    unsafe {
+        let vm = &*ffi::lua_touserdata(l, 1).cast::<Vm>();
+        match vm.family().take_exit() {
+            Some(status) => ffi::lua_pushnumber(l, status),
+            None => ffi::lua_pushnil(l),
+        }
+    }
+    1
+}

@@ -16,6 +16,7 @@ pub use scalar::OPERATIONS;
 
 pub use class::{Channels, Class};
 
+use crate::lua;
 use crate::subprocess;
 use crate::vm::Vm;
 use class::UPVALUES;
@@ -28,11 +29,13 @@ use std::task::Poll;
 pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] = &[
     (c"actor_class", actor_class),
     (c"is_master", master::is_master),
+    (c"note_exit", master::note_exit),
+    (c"take_exit", master::take_exit),
     (c"c_address", spawn::c_address),
     (c"c_function", spawn::c_function),
 ];
 
-/// The functions that [`actor_class`] returns.
+/// The functions in the table that [`actor_class`] returns.
 const METHODS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] = &[
     (c"send", send),
     (c"receive", receive),
@@ -63,16 +66,33 @@ unsafe extern "C-unwind" fn actor_class(l: *mut lua_State) -> c_int {
         }
         ffi::lua_pushcclosure(l, finalise, UPVALUES);
         ffi::lua_setfield(l, 2, c"__gc".as_ptr());
-        ffi::lua_createtable(l, 0, METHODS.len() as c_int);
-        for (name, function) in METHODS.iter().chain(subprocess::METHODS) {
-            for i in 1..=UPVALUES {
-                ffi::lua_pushvalue(l, i);
-            }
-            ffi::lua_pushcclosure(l, *function, UPVALUES);
-            ffi::lua_setfield(l, -2, name.as_ptr());
+        ffi::lua_createtable(l, 0, 0);
+        ffi::lua_createtable(l, 0, 1);
+        for i in 1..=UPVALUES {
+            ffi::lua_pushvalue(l, i);
         }
+        ffi::lua_pushcclosure(l, method, UPVALUES);
+        ffi::lua_setfield(l, -2, c"__index".as_ptr());
+        ffi::lua_setmetatable(l, -2);
     }
     1
+}
+
+/// `method(methods, name) -> function | nil`: one of [`METHODS`] when it is first asked for; few VMs use all.
+unsafe extern "C-unwind" fn method(l: *mut lua_State) -> c_int {
+    // SAFETY: the `__index` of the table that `actor_class` returned, with its upvalues.
+    unsafe {
+        let name = CStr::from_ptr(ffi::luaL_checkstring(l, 2));
+        let mut all = METHODS.iter().chain(subprocess::METHODS);
+        let Some((_, function)) = all.find(|(other, _)| *other == name) else {
+            return 0;
+        };
+        for i in 1..=UPVALUES {
+            ffi::lua_pushvalue(l, ffi::lua_upvalueindex(i));
+        }
+        ffi::lua_pushcclosure(l, *function, UPVALUES);
+        lua::keep(l)
+    }
 }
 
 /// `__gc` of channels.

@@ -11,7 +11,6 @@ pub use guard::{EOF, PENDING, count, failure, guard, message, status};
 pub use twins::FUNCTIONS;
 
 use crate::system;
-use crate::vm::Vm;
 use std::ffi::{CStr, c_char, c_int, c_void};
 
 /// The address of an area's struct of function pointers.
@@ -35,16 +34,11 @@ macro_rules! operations {
 pub(crate) use operations;
 
 operations! {
-    crate::vm::collect: fn(*mut Vm) -> i32;
     panic_message: fn(*mut c_char, i32) -> i32;
     panic: fn() -> i32;
     system::strerror: fn(i32, *mut c_char, i32) -> i32;
     system::report: fn(*const c_char, usize) -> i32;
     system::is_terminal: fn() -> i32;
-    crate::vm::clock: fn(i32, *mut i64) -> i32;
-    crate::vm::timer_after: fn(*mut Vm, f64, u32) -> i32;
-    crate::vm::timer_at: fn(*mut Vm, i32, i64, u32) -> i32;
-    crate::vm::timer_cancel: fn(*mut Vm, u32) -> i32;
 }
 
 /// The areas by name.
@@ -79,9 +73,11 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"standard", &system::standard::OPERATIONS),
     #[cfg(unix)]
     (c"terminal", &system::terminal::OPERATIONS),
+    (c"timer", &crate::vm::timer::OPERATIONS),
     (c"tls", &crate::tls::OPERATIONS),
     #[cfg(unix)]
     (c"unix", &crate::io::unix::OPERATIONS),
+    (c"vm", &crate::vm::OPERATIONS),
 ];
 
 /// Copies `text` into a caller's buffer and returns its whole length.

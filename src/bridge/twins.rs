@@ -9,8 +9,8 @@ use std::ffi::{CStr, c_int};
 
 /// Name (area, operation) and function of each twin, as [`crate::lua`] registers them.
 pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] = &[
-    (c"core_collect", collect),
-    (c"core_timer_after", timer_after),
+    (c"vm_collect", collect),
+    (c"timer_after", timer_after),
     (c"io_read", read),
     (c"io_write", write),
     (c"io_accept", accept),
@@ -35,7 +35,7 @@ unsafe extern "C-unwind" fn timer_after(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with the VM, a duration and a token.
     unsafe {
         let token = ffi::lua_tonumber(l, 3) as u32;
-        let code = vm::timer_after(pointer::<Vm>(l, 1), ffi::lua_tonumber(l, 2), token);
+        let code = vm::timer::after(pointer::<Vm>(l, 1), ffi::lua_tonumber(l, 2), token);
         ffi::lua_pushinteger(l, code as ffi::lua_Integer);
     }
     1

@@ -22,6 +22,8 @@ struct Members {
     threads: Vec<JoinHandle<()>>,
     /// Where the main VM runs.
     home: Weak<Context>,
+    /// What the master has called exit with.
+    exit: Option<f64>,
 }
 
 impl Family {
@@ -72,6 +74,16 @@ impl Family {
             .iter()
             .filter_map(Weak::upgrade)
             .collect()
+    }
+
+    /// The master ends: the process shall end with this status.
+    pub fn note_exit(&self, status: f64) {
+        self.lock().exit = Some(status);
+    }
+
+    /// What was noted since the last call.
+    pub fn take_exit(&self) -> Option<f64> {
+        self.lock().exit.take()
     }
 
     /// Remembers a thread that has to be joined.

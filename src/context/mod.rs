@@ -20,7 +20,7 @@ use pump::Pump;
 use std::collections::VecDeque;
 use std::io;
 use std::mem::ManuallyDrop;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{self, AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Waker;
 use std::thread;
@@ -230,7 +230,8 @@ impl State {
         }
     }
 
-    /// The next VM for a thread; the main VM and the others alternate on the main thread.
+    /// The next VM for a thread. On the main thread the main VM and the others alternate, and what computes is left to
+    /// the others while one of them is free.
     fn take(&mut self, main: bool) -> Option<Arc<Task>> {
         let turn = !self.home_was_last || self.queue.is_empty();
         if main && turn && self.home.is_some() {
@@ -238,11 +239,23 @@ impl State {
             return self.home.take();
         }
         self.home_was_last = false;
+        if main && self.spares_main() {
+            let light = self.queue.iter().position(|task| !task.computes())?;
+            return self.queue.remove(light);
+        }
         self.queue.pop_front()
     }
 
     /// Whether a thread has a VM to run.
     fn has_work(&self, main: bool) -> bool {
+        if main && self.spares_main() {
+            return self.home.is_some() || self.queue.iter().any(|task| !task.computes());
+        }
         !self.queue.is_empty() || main && self.home.is_some()
+    }
+
+    /// Whether a thread beside the main thread, which runs no VM, is free to run one.
+    fn spares_main(&self) -> bool {
+        self.threads > self.running + 1
     }
 }

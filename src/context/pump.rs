@@ -42,8 +42,11 @@ impl Future for Pump {
                 return Poll::Pending;
             };
             drop(state);
-            if task.run() {
-                break;
+            if let Some(again) = task.run() {
+                context.lock().queue(task);
+                if again.whole {
+                    break;
+                }
             }
         }
         cx.waker().wake_by_ref();

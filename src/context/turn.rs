@@ -4,13 +4,15 @@
 //! handing an event to another thread would cost more than most VMs need for it. Meanwhile nobody drives, so one of
 //! those that stand by is the *watcher*: it looks every [`TICK`] whether the same turn still goes on, and drives then.
 //! It stops watching when nothing happens any more, and is asked again by the next turn.
+//!
+//! The main VM runs on the main thread only. So that does not take a VM that computes while another thread is free.
 
 use super::{Context, State};
 use crate::vm::Task;
 use std::future::poll_fn;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a turn may last before another thread drives the reactor.
 const TICK: Duration = Duration::from_millis(1);
@@ -33,10 +35,18 @@ pub fn work(context: &Arc<Context>, main: Option<&Arc<Task>>) {
     loop {
         match context.next(main, &mut turns) {
             Next::Run(task) => {
+                let start = Instant::now();
+                let again = task.run();
+                let whole = again.as_ref().is_some_and(|again| again.whole);
+                task.set_computes(whole || start.elapsed() > TICK);
                 // A whole batch counts for as many turns as it held fibers.
-                turns += if task.run() { LOOK } else { 1 };
-                drop(task);
-                context.lock().running -= 1;
+                turns += if whole { LOOK } else { 1 };
+                let mut state = context.lock();
+                state.running -= 1;
+                // This thread is free for it: nobody has to be woken.
+                if again.is_some() {
+                    state.queue(task);
+                }
             }
             Next::Drive(once) => context.drive(main, once),
             Next::Leave => break,
@@ -70,9 +80,10 @@ impl Context {
             {
                 state.running += 1;
                 state.turns += 1;
-                self.ask_watcher(&mut state);
+                self.ask_others(&mut state);
                 return Next::Run(task);
             }
+            self.ask_idle(&state, main.is_some());
             // The main thread is about to take the main VM, and drives after that.
             let free = state.running == 0 && (main.is_some() || state.home.is_none());
             let stuck = watched_since == Some(state.turns);
@@ -118,6 +129,25 @@ impl Context {
         (state, expired.then_some(turns))
     }
 
+    /// A thread begins a turn: one that stands by watches; without one, who drives takes what is left in the queue,
+    /// which the main thread has left to the idle.
+    fn ask_others(&self, state: &mut State) {
+        if state.standby == 0
+            && !state.queue.is_empty()
+            && let Some(driver) = state.driver.take()
+        {
+            driver.wake();
+        }
+        self.ask_watcher(state);
+    }
+
+    /// The main thread leaves what is in the queue to a thread that stands by.
+    fn ask_idle(&self, state: &State, main: bool) {
+        if main && state.standby > 0 && !state.queue.is_empty() {
+            self.standby.notify_one();
+        }
+    }
+
     /// Asks one of those that stand by to watch, unless one does.
     fn ask_watcher(&self, state: &mut State) {
         if state.standby > 0 && !state.watched {
@@ -140,6 +170,7 @@ impl Context {
             {
                 return Poll::Ready(());
             }
+            self.ask_idle(&state, main.is_some());
             if once {
                 looked = true;
                 cx.waker().wake_by_ref();

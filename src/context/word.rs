@@ -3,9 +3,10 @@
 //! Only the thread that got a VM out of the queue may `start` it, and only a call of `wake` that found it waiting
 //! puts it into the queue. So a VM is in the queue at most once and runs on one thread at a time, and a wake-up
 //! that comes while it runs makes it run again. The exchanges are acquire and release: what one thread did in the
-//! VM happened before what the next one does.
+//! VM happened before what the next one does. `spec/loom` checks that with loom, under every order of the steps.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+// spec/loom has another module of that name.
+use super::atomic::{AtomicU8, Ordering};
 
 const IDLE: u8 = 0;
 const QUEUED: u8 = 1;

@@ -93,13 +93,25 @@ enum Source {
     Polled(Registration),
 }
 
+/// The tokens by which the Lua half knows an object's directions. Same layout as in io/native.lua.
+#[repr(C)]
+struct Tokens {
+    read: u32,
+    write: u32,
+    /// That of urgent data and errors, which the Lua half sets when somebody first waits for them.
+    exception: u32,
+}
+
+/// There is no such direction.
+const NO_TOKEN: u32 = u32::MAX;
+
 /// An object with a descriptor. The Lua half owns it through a cdata with a finaliser.
+#[repr(C)]
 pub struct Io {
+    tokens: Tokens,
     source: Source,
     /// The ready list of the VM, for wakers made later.
     shared: Arc<Shared>,
-    /// Tokens of the two directions, reading first.
-    tokens: [u32; 2],
     /// Wakers of the two directions, made when something first has to wait.
     wakers: Option<[Waker; 2]>,
     /// Looks for urgent data or errors, once somebody has waited for them.
@@ -111,11 +123,15 @@ pub struct Io {
 }
 
 impl Io {
-    pub fn new(vm: &Vm, tokens: [u32; 2]) -> Self {
+    pub fn new(vm: &Vm, [read, write]: [u32; 2]) -> Self {
         Self {
+            tokens: Tokens {
+                read,
+                write,
+                exception: NO_TOKEN,
+            },
             source: Source::Closed,
             shared: vm.shared().clone(),
-            tokens,
             wakers: None,
             watch: None,
             has_peer: false,
@@ -185,7 +201,8 @@ impl Io {
 
     /// The wakers of the two directions.
     fn wakers(&mut self) -> &[Waker; 2] {
-        let (tokens, shared) = (self.tokens, &self.shared);
+        let tokens = [self.tokens.read, self.tokens.write];
+        let shared = &self.shared;
         self.wakers
             .get_or_insert_with(|| tokens.map(|token| Token::waker(shared, token)))
     }

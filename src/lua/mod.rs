@@ -7,6 +7,12 @@ use crate::{actor, bridge, json, push_function, rdf, scanner, span, subprocess, 
 use mlua::ffi::{self, lua_State};
 use std::ffi::{CStr, c_int};
 
+/// A C function of the Lua half.
+type Function = unsafe extern "C-unwind" fn(*mut lua_State) -> c_int;
+
+/// C functions of this module.
+const FUNCTIONS: &[(&CStr, Function)] = &[(c"bytecode", source::bytecode)];
+
 /// Its address is the registry key of the function that core/boot.lua returned.
 static OPENER: u8 = 0;
 
@@ -59,8 +65,7 @@ pub unsafe fn start(l: *mut lua_State, vm: Vm) -> *mut Vm {
         push_function(l, source);
         push_operations(l);
         ffi::lua_pushlightuserdata(l, vm.cast());
-        ffi::lua_createtable(l, 0, 32);
-        functions(l);
+        push_lazy(l, function);
         ffi::lua_call(l, 4, 1);
         ffi::lua_rawset(l, ffi::LUA_REGISTRYINDEX);
         vm
@@ -70,53 +75,86 @@ pub unsafe fn start(l: *mut lua_State, vm: Vm) -> *mut Vm {
 /// Pushes the table of the areas of operations by name.
 ///
 /// # Safety
-/// `l` is a valid state with two free slots.
+/// `l` is a valid state with four free slots.
 pub unsafe fn push_operations(l: *mut lua_State) {
     // SAFETY: as the caller promises.
+    unsafe { push_lazy(l, area) };
+}
+
+/// Pushes a table whose fields `find(table, name)` makes when they are first asked for: most VMs use few.
+///
+/// # Safety
+/// `l` is a valid state with four free slots.
+unsafe fn push_lazy(l: *mut lua_State, find: Function) {
+    // SAFETY: as the caller promises.
     unsafe {
-        ffi::lua_createtable(l, 0, bridge::AREAS.len() as c_int);
-        for (name, operations) in bridge::AREAS {
-            ffi::lua_pushlightuserdata(l, operations.0.cast_mut());
-            ffi::lua_setfield(l, -2, name.as_ptr());
-        }
+        ffi::lua_createtable(l, 0, 0);
+        ffi::lua_createtable(l, 0, 1);
+        push_function(l, find);
+        ffi::lua_setfield(l, -2, c"__index".as_ptr());
+        ffi::lua_setmetatable(l, -2);
     }
 }
 
-/// Adds the C functions, which are those that need the Lua state, to the table on the top.
+/// `area(areas, name) -> address | nil`: of an area's operations; it becomes a field of the table.
+unsafe extern "C-unwind" fn area(l: *mut lua_State) -> c_int {
+    // SAFETY: the `__index` of a table, which the Lua half asks for names.
+    unsafe {
+        let name = CStr::from_ptr(ffi::luaL_checkstring(l, 2));
+        let found = bridge::AREAS.iter().find(|(area, _)| *area == name);
+        let Some((_, operations)) = found else {
+            return 0;
+        };
+        ffi::lua_pushlightuserdata(l, operations.0.cast_mut());
+        keep(l)
+    }
+}
+
+/// `function(functions, name) -> function | nil`: a C function, which is one that needs the Lua state; it becomes a
+/// field of the table.
+unsafe extern "C-unwind" fn function(l: *mut lua_State) -> c_int {
+    const LISTS: &[&[(&CStr, Function)]] = &[
+        FUNCTIONS,
+        vm::FUNCTIONS,
+        actor::FUNCTIONS,
+        span::FUNCTIONS,
+        crate::io::serial::FUNCTIONS,
+        bridge::FUNCTIONS,
+        system::FUNCTIONS,
+        system::data::FUNCTIONS,
+        system::inherited::FUNCTIONS,
+        system::program::FUNCTIONS,
+        rdf::FUNCTIONS,
+        #[cfg(target_os = "linux")]
+        crate::sandbox::FUNCTIONS,
+        json::FUNCTIONS,
+        scanner::FUNCTIONS,
+        subprocess::FUNCTIONS,
+    ];
+    // SAFETY: the `__index` of a table, which the Lua half asks for names.
+    unsafe {
+        let name = CStr::from_ptr(ffi::luaL_checkstring(l, 2));
+        let mut functions = LISTS.iter().copied().flatten().chain(vm::suspension());
+        let Some((_, function)) = functions.find(|(other, _)| *other == name) else {
+            return 0;
+        };
+        push_function(l, *function);
+        keep(l)
+    }
+}
+
+/// Makes the value on the top the field of the table at index 1 whose name is at index 2, and the result.
 ///
 /// # Safety
-/// `l` is a valid state with a table on its top and two free slots.
-unsafe fn functions(l: *mut lua_State) {
+/// `l` is a valid state in a call of a C function with these arguments.
+pub unsafe fn keep(l: *mut lua_State) -> c_int {
     // SAFETY: as the caller promises.
     unsafe {
-        let lists = [
-            vm::FUNCTIONS,
-            actor::FUNCTIONS,
-            span::FUNCTIONS,
-            crate::io::serial::FUNCTIONS,
-            bridge::FUNCTIONS,
-            system::FUNCTIONS,
-            system::data::FUNCTIONS,
-            system::inherited::FUNCTIONS,
-            system::program::FUNCTIONS,
-            rdf::FUNCTIONS,
-            #[cfg(target_os = "linux")]
-            crate::sandbox::FUNCTIONS,
-            json::FUNCTIONS,
-            scanner::FUNCTIONS,
-            subprocess::FUNCTIONS,
-        ];
-        for (name, function) in lists.into_iter().flatten() {
-            push_function(l, *function);
-            ffi::lua_setfield(l, -2, name.as_ptr());
-        }
-        push_function(l, source::bytecode);
-        ffi::lua_setfield(l, -2, c"bytecode".as_ptr());
-        if let Some(function) = vm::can_yield() {
-            push_function(l, function);
-            ffi::lua_setfield(l, -2, c"can_yield".as_ptr());
-        }
+        ffi::lua_pushvalue(l, 2);
+        ffi::lua_pushvalue(l, -2);
+        ffi::lua_rawset(l, 1);
     }
+    1
 }
 
 /// Pushes the chunk of a source, or raises.

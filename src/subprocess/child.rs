@@ -7,10 +7,11 @@ use super::platform::{close_from, die_with_parent, seccomp};
 use super::protocol::Stream;
 use super::zygote::{self, SOCKET};
 use super::{actor, host, message, pid1};
+use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal, sigprocmask};
 use nix::sys::socket::{AddressFamily, Shutdown, SockFlag, SockType, shutdown, socketpair};
-use nix::unistd::{ForkResult, dup2_raw, fork, pipe};
+use nix::unistd::{ForkResult, fork, pipe};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 
@@ -131,11 +132,11 @@ fn make_blocking(fd: &OwnedFd) -> io::Result<()> {
     Ok(())
 }
 
-/// dup2(2) to a number that this process is about to reuse.
-fn place(from: &OwnedFd, to: RawFd) -> io::Result<()> {
-    // SAFETY: what was there belongs to the image that this process was forked from.
-    std::mem::forget(unsafe { dup2_raw(from, to) }?);
-    Ok(())
+/// dup2(2) to a number that this process is about to reuse: what was there belongs to the image it was forked from, or
+/// is what the new one replaces. (nix's `dup2_raw` takes a failure for a descriptor.)
+pub fn place(from: impl AsFd, to: RawFd) -> nix::Result<()> {
+    // SAFETY: nothing in this process relies on the number.
+    Errno::result(unsafe { libc::dup2(from.as_fd().as_raw_fd(), to) }).map(drop)
 }
 
 /// The end of a pipe whose other end is closed: for standard input reads give the end of file, for others writes EPIPE.
@@ -210,7 +211,7 @@ fn start_zygote(configuration: &mut Configuration) -> io::Result<Barrier> {
             place(&theirs, SOCKET)?;
             close_from(SOCKET + 1);
             // SAFETY: it was put there just now; `theirs` has been closed under it.
-            let control = unsafe { OwnedFd::from_raw_fd(SOCKET) };
+            let control = unsafe { zygote::control() }?;
             std::mem::forget((ours, theirs, barrier));
             held.leave();
             zygote::serve(control)

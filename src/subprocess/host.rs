@@ -1,13 +1,15 @@
 //! The host's side of its zygote: starting it, asking it for children, telling it what the host has done to itself.
 
+use super::child::place;
 use super::protocol::{Action, Answer, Request, Stream};
 use super::zygote::SOCKET;
 use super::{message, platform};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{AddressFamily, Shutdown, SockFlag, SockType, shutdown, socketpair};
 use nix::sys::stat::Mode;
-use nix::unistd::{ForkResult, dup2_raw, fork};
+use nix::unistd::{ForkResult, fork};
 use std::ffi::{CStr, OsStr};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
@@ -92,11 +94,8 @@ fn inherit(descriptors: [RawFd; 2]) -> io::Result<()> {
         *to = fcntl(from, FcntlArg::F_DUPFD_CLOEXEC(10))?;
     }
     for (from, to) in moved.into_iter().zip([SOCKET, IMAGE]) {
-        // SAFETY: what was there is another's, which exec would have closed or handed over.
-        unsafe {
-            let from = std::os::fd::BorrowedFd::borrow_raw(from);
-            std::mem::forget(dup2_raw(from, to)?);
-        }
+        // SAFETY: made above.
+        place(unsafe { std::os::fd::BorrowedFd::borrow_raw(from) }, to)?;
     }
     platform::close_on_exec_from(IMAGE + 1)
 }
@@ -145,11 +144,13 @@ pub fn spawn(namespaces: u64, streams: [(Stream, RawFd); 3]) -> io::Result<Spawn
         words: [namespaces, word, 0],
         bytes: &[],
     };
-    match &*control() {
-        Some(control) => request.send(control.as_fd(), &descriptors)?,
-        None => return Err(Errno::ECHILD.into()),
+    {
+        let control = control();
+        let control = control.as_ref().ok_or(Errno::ECHILD)?;
+        request.send(control.as_fd(), &descriptors)?;
+        drop(theirs);
+        wait_for_answer(&ours, control)?;
     }
-    drop(theirs);
     let mut buffer = [0; 8];
     let answer = message::receive(ours.as_fd(), &mut buffer)?;
     if answer.length == 0 {
@@ -168,6 +169,24 @@ pub fn spawn(namespaces: u64, streams: [(Stream, RawFd); 3]) -> io::Result<Spawn
         handle,
         socket: ours,
     })
+}
+
+/// Returns when there is something on the socket to a child. A zygote that ends before it has answered may leave a child
+/// that waits for its configuration, so the socket itself need not come to its end.
+fn wait_for_answer(socket: &OwnedFd, control: &OwnedFd) -> io::Result<()> {
+    let mut fds = [
+        PollFd::new(socket.as_fd(), PollFlags::POLLIN),
+        PollFd::new(control.as_fd(), PollFlags::empty()),
+    ];
+    while let Err(error) = poll(&mut fds, PollTimeout::NONE) {
+        if error != Errno::EINTR {
+            return Err(error.into());
+        }
+    }
+    match fds[0].any() {
+        Some(true) => Ok(()),
+        _ => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
 }
 
 /// A descriptor of a directory that need not be readable.

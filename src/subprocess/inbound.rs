@@ -151,7 +151,12 @@ fn decode(packet: &[u8], descriptors: Vec<OwnedFd>, format: Format) -> Option<Me
     let mut members = members.into_iter();
     let first = members.next()?;
     if first.key.is_none() {
-        return Some(Message::Tree(Box::new([item(first.value)?])));
+        return Some(match item(first.value)? {
+            Item::Boolean(b) => Message::Boolean(b),
+            Item::Number(n) => Message::Number(n),
+            Item::String(text) => Message::String(text),
+            other => Message::Tree(Box::new([other])),
+        });
     }
     let mut items = vec![Item::Object(members.len() + 1)];
     for member in std::iter::once(first).chain(members) {

@@ -1,6 +1,5 @@
 //! Packets with descriptors over UNIX sockets: sendmsg(2), recvmsg(2), unix(7).
 
-use nix::cmsg_space;
 use nix::errno::Errno;
 use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recv, recvmsg, sendmsg};
 use std::io::{IoSlice, IoSliceMut};
@@ -8,6 +7,15 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 /// Descriptors in one packet, at most.
 pub const DESCRIPTORS: usize = 64;
+
+/// What the descriptors of one packet take.
+// SAFETY: computes a number.
+const SPACE: usize =
+    unsafe { libc::CMSG_SPACE((DESCRIPTORS * size_of::<RawFd>()) as u32) } as usize;
+
+/// Aligned as the kernel's headers are.
+#[repr(align(8))]
+struct Space([u8; SPACE]);
 
 /// A packet that was received.
 pub struct Message {
@@ -35,16 +43,15 @@ fn send_with(
     descriptors: &[RawFd],
     flags: MsgFlags,
 ) -> nix::Result<usize> {
-    let rights = [ControlMessage::ScmRights(descriptors)];
-    let control = if descriptors.is_empty() {
-        &[]
-    } else {
-        rights.as_slice()
-    };
-    let data = [IoSlice::new(bytes)];
+    let (socket, flags) = (socket.as_raw_fd(), flags | MsgFlags::MSG_NOSIGNAL);
     loop {
-        let flags = flags | MsgFlags::MSG_NOSIGNAL;
-        match sendmsg::<()>(socket.as_raw_fd(), &data, control, flags, None) {
+        let sent = if descriptors.is_empty() {
+            nix::sys::socket::send(socket, bytes, flags)
+        } else {
+            let rights = [ControlMessage::ScmRights(descriptors)];
+            sendmsg::<()>(socket, &[IoSlice::new(bytes)], &rights, flags, None)
+        };
+        match sent {
             Err(Errno::EINTR) => {}
             result => return result,
         }
@@ -77,11 +84,11 @@ fn receive_with(
     buffer: &mut [u8],
     flags: MsgFlags,
 ) -> nix::Result<Message> {
-    let mut space = cmsg_space!([RawFd; DESCRIPTORS]);
+    let mut space = Space([0; SPACE]);
     loop {
         let mut data = [IoSliceMut::new(buffer)];
         let flags = flags | MsgFlags::MSG_CMSG_CLOEXEC;
-        match recvmsg::<()>(socket.as_raw_fd(), &mut data, Some(&mut space), flags) {
+        match recvmsg::<()>(socket.as_raw_fd(), &mut data, Some(&mut space.0), flags) {
             Err(Errno::EINTR) => {}
             Err(error) => return Err(error),
             Ok(message) => {

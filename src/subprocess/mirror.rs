@@ -1,12 +1,13 @@
 //! What the host has changed about itself, done again in its zygote, so that new actors start from the same rights.
 
+use super::child::place;
 use super::message;
 use super::protocol::{Action, Answer, Request};
 use super::zygote::failure;
 use nix::errno::Errno;
 use nix::sys::stat::{Mode, umask};
-use nix::unistd::{Gid, Uid, chroot, dup2_raw, fchdir, setgroups, setresgid, setresuid};
-use std::os::fd::{AsFd, OwnedFd};
+use nix::unistd::{Gid, Uid, chroot, fchdir, setgroups, setresgid, setresuid};
+use std::os::fd::{AsFd, OwnedFd, RawFd};
 
 /// Does what a request says and confirms it on its last descriptor.
 pub fn answer(request: &Request<'_>, mut descriptors: Vec<OwnedFd>) {
@@ -34,10 +35,7 @@ fn apply(request: &Request<'_>, descriptor: Option<OwnedFd>) -> nix::Result<()> 
         }
         Action::ChangeDirectory => fchdir(descriptor()?),
         Action::ChangeRoot => fchdir(descriptor()?).and_then(|()| chroot(".")),
-        Action::Stream => {
-            // SAFETY: the number of a standard stream, which this process uses for nothing else.
-            unsafe { dup2_raw(descriptor()?, a as i32) }.map(std::mem::forget)
-        }
+        Action::Stream => place(descriptor()?, a as RawFd),
         Action::Spawn => Err(Errno::EINVAL),
         _ => super::platform::mirror(request, descriptor().ok()),
     }

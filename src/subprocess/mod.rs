@@ -35,9 +35,13 @@ use crate::bridge::operations;
 use crate::io::Io;
 use crate::vm::Vm;
 use outbound::Outgoing;
+use std::ffi::c_char;
 
 operations! {
     outbound::send: fn(*mut Io, *const *const Outgoing) -> i32;
+    outbound::send_string: fn(*mut Io, f64, *const c_char, usize) -> i32;
+    outbound::send_number: fn(*mut Io, f64) -> i32;
+    outbound::send_boolean: fn(*mut Io, i32) -> i32;
     outbound::close_descriptors: fn(*const *mut Outgoing) -> i32;
     children::add: fn(*const Vm, i32) -> i32;
     children::kill: fn(i32, i32) -> i32;

@@ -10,8 +10,10 @@ use crate::bridge::guard;
 use crate::io::{self, Descriptor, Direction, Io};
 use crate::push_function;
 use mlua::ffi::{self, lua_State};
-use std::ffi::{CStr, c_int};
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use nix::errno::Errno;
+use socket2::SockRef;
+use std::ffi::{CStr, c_char, c_int};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::slice;
 
 /// A message that is ready to be sent, with the descriptors that go along.
@@ -146,19 +148,15 @@ impl Outgoing {
         };
         // SAFETY: as the caller promises.
         unsafe { walk.message() }?;
-        let mut packet = Vec::new();
-        walk.writer
-            .finish(&mut packet)
-            .map_err(|_| Refusal::Invalid)?;
         Ok(Self {
-            packet,
+            packet: walk.writer.finish().map_err(|_| Refusal::Invalid)?,
             descriptors: walk.descriptors,
         })
     }
 
-    fn send(&self, socket: &impl AsFd) -> nix::Result<()> {
+    fn send(&self, socket: BorrowedFd<'_>) -> nix::Result<()> {
         let numbers: Vec<RawFd> = self.descriptors.iter().map(AsRawFd::as_raw_fd).collect();
-        message::try_send(socket.as_fd(), &self.packet, &numbers).map(drop)
+        message::try_send(socket, &self.packet, &numbers).map(drop)
     }
 }
 
@@ -246,11 +244,46 @@ pub extern "C" fn send(this: *mut Io, outgoing: *const *const Outgoing) -> i32 {
     guard(|| {
         // SAFETY: the Lua half passes a message of `encode` and keeps it alive.
         let outgoing = unsafe { &**outgoing };
-        let result = io::object(this).attempt(
-            Direction::Write,
-            |socket| Ok(outgoing.send(&*socket)?),
-            |()| false,
-        );
-        io::code(result, |()| 0)
+        attempt(this, |socket| outgoing.send(socket.as_fd()))
     })
+}
+
+fn attempt(this: *mut Io, send: impl Fn(SockRef<'_>) -> nix::Result<()>) -> i32 {
+    let send = |socket: SockRef<'_>| Ok(send(socket)?);
+    let result = io::object(this).attempt(Direction::Write, send, |()| false);
+    io::code(result, |()| 0)
+}
+
+/// Sends a message that is one value without descriptors.
+fn send_value(this: *mut Io, format: Format, value: Given<'_>) -> i32 {
+    guard(|| {
+        let mut writer = Writer::new(format);
+        let packet = writer.add(None, value).and_then(|()| writer.finish());
+        let Ok(packet) = packet else {
+            return -(Errno::EINVAL as i32);
+        };
+        attempt(this, |socket| {
+            message::try_send(socket.as_fd(), &packet, &[]).map(drop)
+        })
+    })
+}
+
+/// Sends a string that is not longer than `limit`, that of [`Format::of_limit`], allows.
+pub extern "C" fn send_string(
+    this: *mut Io,
+    limit: f64,
+    data: *const c_char,
+    length: usize,
+) -> i32 {
+    // SAFETY: the Lua half passes a string with its length.
+    let bytes = unsafe { slice::from_raw_parts(data.cast::<u8>(), length) };
+    send_value(this, Format::of_limit(limit), Given::String(bytes))
+}
+
+pub extern "C" fn send_number(this: *mut Io, value: f64) -> i32 {
+    send_value(this, Format::Short, Given::Number(value))
+}
+
+pub extern "C" fn send_boolean(this: *mut Io, value: i32) -> i32 {
+    send_value(this, Format::Short, Given::Boolean(value != 0))
 }

@@ -221,31 +221,35 @@ pub enum Given<'a> {
 /// A message that is being written. No byte is sent that was not written for it.
 pub struct Writer {
     format: Format,
-    slots: Vec<u64>,
-    texts: Vec<u8>,
+    /// The slots, of which those that are not used yet are zero, and the texts.
+    packet: Vec<u8>,
+    /// Slots that are used.
+    slots: usize,
     /// It is no dictionary.
     single: bool,
 }
 
 impl Writer {
     pub fn new(format: Format) -> Self {
+        let mut packet = Vec::with_capacity(2 * HEAD);
+        packet.resize(HEAD, 0);
         Self {
             format,
-            slots: Vec::with_capacity(MEMBERS),
-            texts: Vec::new(),
+            packet,
+            slots: 0,
             single: false,
         }
     }
 
     /// Adds a value: the only one if it has no key.
     pub fn add(&mut self, key: Option<&[u8]>, value: Given<'_>) -> Result<(), Invalid> {
-        if self.single || self.slots.len() == MEMBERS || key.is_none() && !self.slots.is_empty() {
+        if self.single || self.slots == MEMBERS || key.is_none() && self.slots != 0 {
             return Err(Invalid);
         }
         match key {
             Some(key) => self.text(key)?,
             None => {
-                self.slots.push(NOTHING);
+                self.slot(NOTHING);
                 self.single = true;
             }
         }
@@ -266,8 +270,14 @@ impl Writer {
             Given::Descriptor => DESCRIPTOR,
             Given::Address => ADDRESS,
         };
-        self.slots.push(slot);
+        self.slot(slot);
         Ok(())
+    }
+
+    fn slot(&mut self, slot: u64) {
+        let at = self.slots * SLOT;
+        self.packet[at..at + SLOT].copy_from_slice(&slot.to_ne_bytes());
+        self.slots += 1;
     }
 
     fn text(&mut self, text: &[u8]) -> Result<(), Invalid> {
@@ -276,32 +286,27 @@ impl Writer {
         }
         let length = text.len() as u32;
         match self.format {
-            Format::Short => self.texts.push(length as u8),
-            Format::Long(_) => self.texts.extend_from_slice(&length.to_ne_bytes()),
+            Format::Short => self.packet.push(length as u8),
+            Format::Long(_) => self.packet.extend_from_slice(&length.to_ne_bytes()),
         }
-        self.texts.extend_from_slice(text);
+        self.packet.extend_from_slice(text);
         Ok(())
     }
 
-    /// Writes the packet, in place of what `packet` holds; fails for a message without values.
-    pub fn finish(&self, packet: &mut Vec<u8>) -> Result<(), Invalid> {
-        if self.slots.is_empty() {
+    /// The packet; fails for a message without values.
+    pub fn finish(mut self) -> Result<Vec<u8>, Invalid> {
+        if self.slots == 0 {
             return Err(Invalid);
         }
-        packet.clear();
-        // A single value without text needs no more than its two slots.
-        let slots = if self.single && self.texts.is_empty() {
-            self.slots.len()
-        } else {
-            MEMBERS
-        };
-        for number in 0..slots {
-            let rest = if self.single { 0 } else { NOTHING };
-            let slot = self.slots.get(number).copied().unwrap_or(rest);
-            packet.extend_from_slice(&slot.to_ne_bytes());
+        if !self.single {
+            while self.slots < MEMBERS {
+                self.slot(NOTHING);
+            }
+        } else if self.packet.len() == HEAD {
+            // A single value without text needs no more than its two slots.
+            self.packet.truncate(self.slots * SLOT);
         }
-        packet.extend_from_slice(&self.texts);
-        Ok(())
+        Ok(self.packet)
     }
 }
 

@@ -12,6 +12,7 @@ use super::{actor, host, mirror};
 use crate::system;
 use mlua::ffi::{self, lua_State};
 use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal};
 use nix::sys::signal::{sigaction, sigprocmask};
 use nix::sys::stat::{Mode, umask};
@@ -38,8 +39,10 @@ pub unsafe fn open(l: *mut lua_State) -> c_int {
     close_from(SOCKET + 1);
     forget_environment();
     system::reset_signals();
-    // SAFETY: the host has put it there, and nothing else here uses the number.
-    let control = unsafe { OwnedFd::from_raw_fd(SOCKET) };
+    // SAFETY: the host has put it there.
+    let Ok(control) = (unsafe { control() }) else {
+        child::exit(1)
+    };
     // SAFETY: as the caller promises; the text stays on the stack while it is read.
     let version = unsafe {
         ffi::lua_getglobal(l, c"jit".as_ptr());
@@ -54,6 +57,17 @@ pub unsafe fn open(l: *mut lua_State) -> c_int {
         }
         Err(_) => child::exit(1),
     }
+}
+
+/// The control socket. No program is executed here, but actors must not take it for a descriptor that they are given.
+///
+/// # Safety
+/// It was put at [`SOCKET`], and nothing else uses the number.
+pub unsafe fn control() -> nix::Result<OwnedFd> {
+    // SAFETY: as the caller promises.
+    let control = unsafe { OwnedFd::from_raw_fd(SOCKET) };
+    fcntl(&control, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+    Ok(control)
 }
 
 /// Erases the texts of the environment, of which the dynamic linker has needed some.

@@ -23,20 +23,45 @@ const GENERIC: &[(&str, c_int)] = numbers![
 
 /// C functions of this module, as [`crate::lua`] registers them.
 pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] =
-    &[(c"errno", errno)];
+    &[(c"errno", errno), (c"to_generic", to_generic)];
 
-/// `errno() -> generic, system, resolver`: tables from names to numbers.
+/// The number of a name in the first of these lists that has it.
+fn number(name: &[u8], lists: &[&[(&str, c_int)]]) -> Option<c_int> {
+    let mut all = lists.iter().copied().flatten();
+    Some(all.find(|(other, _)| other.as_bytes() == name)?.1)
+}
+
+/// `errno(list, name) -> number | nil`: of list 0 generic, 1 system, 2 resolver.
 unsafe extern "C-unwind" fn errno(l: *mut lua_State) -> c_int {
-    // SAFETY: a C function called by Lua; nothing needs dropping when Lua raises.
+    // SAFETY: called by the Lua half with a number and a value; the name is on the stack while it is used.
     unsafe {
-        for list in [GENERIC, SYSTEM_NUMBERS, RESOLVER_NUMBERS] {
-            ffi::lua_createtable(l, 0, list.len() as c_int);
-            for (name, number) in list {
-                ffi::lua_pushlstring(l, name.as_ptr().cast(), name.len());
-                ffi::lua_pushinteger(l, *number as ffi::lua_Integer);
-                ffi::lua_rawset(l, -3);
-            }
+        if ffi::lua_type(l, 2) != ffi::LUA_TSTRING {
+            return 0;
         }
+        let lists: &[&[_]] = match ffi::lua_tonumber(l, 1) as c_int {
+            0 => &[GENERIC],
+            1 => &[SYSTEM_NUMBERS, GENERIC],
+            _ => &[RESOLVER_NUMBERS],
+        };
+        let name = CStr::from_ptr(ffi::lua_tostring(l, 2));
+        let Some(number) = number(name.to_bytes(), lists) else {
+            return 0;
+        };
+        ffi::lua_pushinteger(l, number as ffi::lua_Integer);
     }
-    3
+    1
+}
+
+/// `to_generic(code) -> number | nil`: the generic number with the name of a system's number.
+unsafe extern "C-unwind" fn to_generic(l: *mut lua_State) -> c_int {
+    // SAFETY: called by the Lua half with a number.
+    unsafe {
+        let code = ffi::lua_tonumber(l, 1) as c_int;
+        let named = SYSTEM_NUMBERS.iter().find(|(_, number)| *number == code);
+        let Some(number) = named.and_then(|(name, _)| number(name.as_bytes(), &[GENERIC])) else {
+            return 0;
+        };
+        ffi::lua_pushinteger(l, number as ffi::lua_Integer);
+    }
+    1
 }

@@ -1,7 +1,7 @@
 //! Making and closing the state of an actor.
 
 use super::drive::End;
-use super::{Shared, Task, Vm};
+use super::{Shared, Task, Vm, heap};
 use crate::actor::{Mailbox, Message};
 use crate::context::{Context, Family};
 use crate::lua;
@@ -34,7 +34,7 @@ pub fn make(task: &Arc<Task>, seed: Seed) -> Result<(*mut lua_State, *mut Vm), S
     };
     // SAFETY: a new state, used by this thread alone; what can raise is inside of the protected call.
     unsafe {
-        let l = ffi::luaL_newstate();
+        let l = heap::open();
         if l.is_null() {
             return Err(String::from("not enough memory"));
         }
@@ -43,7 +43,7 @@ pub fn make(task: &Arc<Task>, seed: Seed) -> Result<(*mut lua_State, *mut Vm), S
         ffi::lua_pushlightuserdata(l, (&raw mut birth).cast());
         if ffi::lua_pcall(l, 1, 2, 0) != 0 {
             let text = text(l);
-            ffi::lua_close(l);
+            heap::close(l);
             return Err(text);
         }
         Ok((l, birth.address))
@@ -123,7 +123,7 @@ pub fn close(l: *mut lua_State, end: &End) {
         ffi::lua_pushvalue(l, -3);
         ffi::lua_pcall(l, 2, 0, 0);
         ffi::lua_settop(l, 0);
-        ffi::lua_close(l);
+        heap::close(l);
     }
 }
 

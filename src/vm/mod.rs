@@ -2,19 +2,20 @@
 
 mod birth;
 mod drive;
+mod heap;
 mod quit;
 mod ready;
 mod suspension;
 mod task;
-mod timer;
+pub mod timer;
 
 pub use birth::Seed;
 pub use ready::{Shared, Token};
-pub use suspension::function as can_yield;
+pub use suspension::functions as suspension;
 pub use task::Task;
 
 use crate::actor::{self, Channels, Mailbox, Message, Private};
-use crate::bridge::guard;
+use crate::bridge::{guard, operations};
 use crate::context::{Context, Family};
 use crate::file::Files;
 use crate::process::Orphans;
@@ -23,8 +24,12 @@ use mlua::ffi::{self, lua_State};
 use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_int};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{self, Arc};
 use timer::Timers;
+
+operations! {
+    collect: fn(*mut Vm) -> i32;
+}
 
 /// C functions of this module, as [`crate::lua`] registers them.
 pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] =
@@ -224,6 +229,7 @@ unsafe extern "C-unwind" fn finalise(l: *mut lua_State) -> c_int {
         if vm.is_null() {
             return 0;
         }
+        heap::last_finaliser(l);
         // The state's memory goes now, and with it the buffers of operations.
         guard(|| {
             (*vm).files.borrow_mut().quiesce();
@@ -252,32 +258,4 @@ fn vm<'a>(vm: *mut Vm) -> &'a mut Vm {
 /// Moves what has become ready into the view; returns how much that is.
 pub extern "C" fn collect(this: *mut Vm) -> i32 {
     guard(|| vm(this).collect())
-}
-
-/// The time of a clock in nanoseconds: 0 monotonic, 1 wall clock, 2 since boot.
-pub extern "C" fn clock(which: i32, now: *mut i64) -> i32 {
-    // SAFETY: the Lua half passes an int64_t[1].
-    guard(|| unsafe {
-        *now = timer::now(which);
-        0
-    })
-}
-
-/// Wakes `token` after a number of seconds, rounded up to nanoseconds.
-pub extern "C" fn timer_after(this: *mut Vm, seconds: f64, token: u32) -> i32 {
-    guard(|| {
-        let delay = (seconds * 1e9).ceil() as i64;
-        let deadline = timer::now(timer::STEADY).saturating_add(delay);
-        vm(this).timers.add(timer::STEADY, deadline, token)
-    })
-}
-
-/// Wakes `token` when a clock (0 monotonic, 1 wall clock) reaches a time.
-pub extern "C" fn timer_at(this: *mut Vm, which: i32, deadline: i64, token: u32) -> i32 {
-    guard(|| vm(this).timers.add(which, deadline, token))
-}
-
-/// Forgets a sleeper.
-pub extern "C" fn timer_cancel(this: *mut Vm, token: u32) -> i32 {
-    guard(|| vm(this).timers.cancel(token))
 }

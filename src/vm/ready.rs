@@ -1,6 +1,8 @@
 //! The ready list: where wakers leave the token of a direction, and wake the VM once.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+// spec/loom has another module of that name.
+use super::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, PoisonError};
 use std::task::{Wake, Waker};
 
 /// The part of a VM that wakers of any thread reach.

@@ -24,6 +24,8 @@ pub struct Task {
     family: Arc<Family>,
     mailbox: Arc<Mailbox>,
     main: bool,
+    /// Its last turn was long, or it has not had one.
+    computes: AtomicBool,
     quiet: Quiet,
     body: UnsafeCell<Body>,
 }
@@ -45,6 +47,12 @@ struct Quiet {
 const PATIENCE: i64 = 50_000_000;
 /// The same as a multiple of the time that the last collection took.
 const PATIENCE_FACTOR: i64 = 100;
+
+/// A VM has more to do after its turn.
+pub struct Again {
+    /// It has used its whole batch.
+    pub whole: bool,
+}
 
 /// What only the thread sees that runs the VM, and the main thread after the end.
 enum Body {
@@ -83,6 +91,7 @@ impl Task {
             family: vm.family.clone(),
             mailbox: vm.mailbox.clone(),
             main: true,
+            computes: AtomicBool::new(false),
             quiet: Quiet::default(),
             body: UnsafeCell::new(Body::Ended(None)),
         });
@@ -106,6 +115,7 @@ impl Task {
             family,
             mailbox,
             main: false,
+            computes: AtomicBool::new(true),
             quiet: Quiet::default(),
             body: UnsafeCell::new(Body::Seed(Box::new(seed))),
         })
@@ -127,6 +137,16 @@ impl Task {
         self.main
     }
 
+    /// Whether its next turn may keep a thread for long.
+    pub fn computes(&self) -> bool {
+        self.computes.load(Ordering::Relaxed)
+    }
+
+    /// Notes whether the last turn was long.
+    pub fn set_computes(&self, computes: bool) {
+        self.computes.store(computes, Ordering::Relaxed);
+    }
+
     /// waiting, ready, running or ended.
     pub fn state(&self) -> &'static str {
         self.word.text()
@@ -146,28 +166,22 @@ impl Task {
         }
     }
 
-    /// Runs one turn of the VM, which the caller has taken out of the queue. Returns whether it used its whole batch.
-    pub fn run(self: &Arc<Self>) -> bool {
+    /// Runs one turn of the VM, which the caller has taken out of the queue, and puts there again if it has more to do.
+    pub fn run(self: &Arc<Self>) -> Option<Again> {
         self.word.start();
         match catch_unwind(AssertUnwindSafe(|| self.turn())) {
             Ok(Step::More) => {
                 self.word.again();
-                self.context.push(self.clone());
-                true
+                Some(Again { whole: true })
             }
-            Ok(Step::Idle) => {
-                if !self.word.rest() {
-                    self.context.push(self.clone());
-                }
-                false
-            }
+            Ok(Step::Idle) => (!self.word.rest()).then_some(Again { whole: false }),
             Ok(Step::Ended(end)) => {
                 self.end(end);
-                false
+                None
             }
             Err(panic) => {
                 self.end(End::Panicked(panic));
-                false
+                None
             }
         }
     }

@@ -1,7 +1,6 @@
 -- The first code of an actor: (configuration) -> step, finish.
 local import = ...
 local emilua = import("main")
-local path = import("filesystem.path.value")
 local raw = import("core.raw")
 local run = import("core.run")
 
@@ -30,7 +29,7 @@ end
 local function chunk(c)
     local main, message = loadstring(c.text, c.chunk_name)
     if not main then return failing(message) end
-    local own = { _CONTEXT = "worker", _FILE = c.file and path.new(c.file) }
+    local own = { _CONTEXT = "worker", _FILE = c.file and import("filesystem.path.value").new(c.file) }
     return setfenv(main, setmetatable(own, { __index = globals, __newindex = globals }))
 end
 
@@ -40,7 +39,7 @@ return function(c)
     package.loaded.emilua = emilua
     for name, code in pairs(c.preload) do package.preload[name] = loadstring(code) end
     for name, address in pairs(c.addresses) do package.preload[name] = raw.functions.c_function(address) end
-    emilua.context = "worker"
+    emilua.context, run.arguments = "worker", c.arguments
     local main = c.search_path and program(c) or chunk(c)
     return run.actor(c.answers and import("actor.answering")(main) or main)
 end

@@ -7,6 +7,7 @@ local ids = import("program.ids")
 local master = import("core.master")
 local module = import("actor.module")
 local raw = import("core.raw")
+local run = import("core.run")
 
 local getinfo, jit, package = debug.getinfo, jit, package
 local getmetatable, pairs, rawget, type = getmetatable, pairs, rawget, type
@@ -37,10 +38,11 @@ end
 -- What actor/entry.lua gets.
 local function configure(found)
     local chunks, addresses = preloaded()
+    run.arguments = run.arguments or import("system.data").arguments()
     local configuration = {
         jit = jit.status() and true or false,
         path = package.path, cpath = package.cpath,
-        preload = chunks, addresses = addresses,
+        preload = chunks, addresses = addresses, arguments = run.arguments,
         text = found.text, chunk_name = found.chunk_name or "@" .. found.path,
         file = found.path, root = found.root, leaf = found.leaf, answers = found.answers,
     }

@@ -24,13 +24,14 @@ loaded["core.raw"] = {
     forget = function(name) loaded[name] = nil end,
 }
 
+-- The loader of a public part.
+local function preloaded(name) return import(name:match("^emilua%.(.+)$")) end
+
 -- `name` is "emilua" or "emilua.PART".
 local function open(name)
     local main = import("main")
     import("core.require").install_shims()
-    for _, part in ipairs(import("public")) do
-        package.preload["emilua." .. part] = function() return import(part) end
-    end
+    for _, part in ipairs(import("public")) do package.preload["emilua." .. part] = preloaded end
     local part = name:match("^emilua%.(.+)$")
     return part and import(part) or main
 end

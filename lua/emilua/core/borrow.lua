@@ -4,7 +4,7 @@ local import = ...
 local L = import("core.layout")
 local S = import("core.scheduler")
 local fiber = import("core.fiber")
-local report = import("core.report")
+local report = import("core.lazy")("core.report")
 
 local EXTRA, FN, HANDLE, WAIT = L.EXTRA, L.FN, L.HANDLE, L.WAIT
 local DONE, FAILED, HELPER = S.DONE, S.FAILED, S.HELPER

@@ -7,10 +7,20 @@ local tostring = tostring
 local getinfo, raw_metatable = debug.getinfo, debug.getmetatable
 local find = string.find
 
-local generic_numbers, system_numbers, resolver_numbers = native.errno()
-setmetatable(system_numbers, { __index = generic_numbers })
+-- The error numbers of a list of src/system/errno.rs, by name; they are asked for one by one.
+local function numbers(list)
+    return setmetatable({}, {
+        __index = function(self, name)
+            local number = native.errno(list, name)
+            if number then self[name] = number end
+            return number
+        end,
+    })
+end
 
-local errors = { number = generic_numbers, system_number = system_numbers, resolver_number = resolver_numbers }
+local generic_numbers, system_numbers = numbers(0), numbers(1)
+
+local errors = { number = generic_numbers, system_number = system_numbers, resolver_number = numbers(2) }
 
 -- Metatables of the runtime's classes.
 local classes = setmetatable({}, { __mode = "k" })
@@ -64,19 +74,15 @@ local function category(name, message, to_generic)
 end
 errors.category_of = category
 
-local function error_text(code) return native.error_text(code) or "Unknown error" end
+local function error_text(code) return import("core.text").of_error(code) or "Unknown error" end
 
 local generic = category("generic", error_text)
-local to_generic
-if generic_numbers.ECONNREFUSED ~= system_numbers.ECONNREFUSED then
-    to_generic = {}
-    for name, number in pairs(generic_numbers) do
-        local code = rawget(system_numbers, name)
-        if code then to_generic[code] = number end
-    end
-else
-    to_generic = setmetatable({}, { __index = function(_, code) return code end })
-end
+-- Where the system has numbers of its own, those that have a name in common.
+local to_generic = setmetatable({}, {
+    __index = function(_, code)
+        return generic_numbers.ECONNREFUSED == system_numbers.ECONNREFUSED and code or native.to_generic(code)
+    end,
+})
 local system = category("system", error_text, to_generic)
 
 local core = category("emilua.core", {
@@ -176,7 +182,7 @@ end
 -- Raises the system's error of a negative code of a native operation.
 function errors.raise_code(code)
     if code == native.PANIC then
-        error("emilua: internal error: " .. native.panic_text(), 0)
+        error("emilua: internal error: " .. import("core.text").of_panic(), 0)
     end
     if code == native.EOF then error(new(misc, 2), 0) end
     error(new(system, -code), 0)

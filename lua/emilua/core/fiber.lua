@@ -3,7 +3,7 @@ local import = ...
 local L = import("core.layout")
 local S = import("core.scheduler")
 local errors = import("core.errors")
-local report = import("core.report")
+local report = import("core.lazy")("core.report")
 
 local CO, FN, WAIT, ON = L.CO, L.FN, L.WAIT, L.ON
 local MASK, FORBID, HANDLE, EXTRA = L.MASK, L.FORBID, L.HANDLE, L.EXTRA

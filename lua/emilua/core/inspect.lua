@@ -3,7 +3,7 @@
 local import = ...
 local L = import("core.layout")
 local S = import("core.scheduler")
-local native = import("core.native")
+local clock = import("core.timer").operations.clock
 local report = import("core.report")
 local ffi = require("ffi")
 
@@ -18,7 +18,7 @@ local inspect = {}
 local cell = ffi.new("int64_t[1]")
 
 local function now()
-    native.clock(0, cell)
+    clock(0, cell)
     return tonumber(cell[0]) * 1e-9
 end
 

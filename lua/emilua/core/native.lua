@@ -43,32 +43,17 @@ function native.bind(area, prototypes, ...)
     return functions
 end
 
-local core = native.bind("core", [[
-    int32_t collect(void *vm);
-    int32_t message(char *, int32_t);
-    int32_t panic(void);
-    int32_t strerror(int32_t, char *, int32_t);
-    int32_t report(const char *, size_t);
-    int32_t is_terminal(void);
-    int32_t clock(int32_t, int64_t *);
-    int32_t timer_after(void *vm, double, uint32_t);
-    int32_t timer_at(void *vm, int32_t, int64_t, uint32_t);
-    int32_t timer_cancel(void *vm, uint32_t); ]])
-for _, functions in ipairs({ raw.functions, core }) do
-    for name, f in pairs(functions) do native[name] = f end
-end
+native.collect = native.bind("vm", [[
+    int32_t collect(void *vm); ]]).collect
 
 local buffer = ffi.new("char[1024]")
 
 -- The text that a function writes to a buffer; nil and its code when it fails.
-local function text(length)
+function native.text(length)
     if length < 0 then return nil, length end
     return ffi.string(buffer, length)
 end
-native.buffer, native.text = buffer, text
+native.buffer = buffer
 
-function native.error_text(code) return text(native.strerror(code, buffer, 1024)) end
-
-function native.panic_text() return text(native.message(buffer, 1024)) end
-
-return native
+-- The C functions too.
+return setmetatable(native, { __index = raw.functions })

@@ -11,7 +11,7 @@ local INTERRUPTED, MASK = L.INTERRUPTED, L.MASK
 local CO, WAIT, ON = L.CO, L.WAIT, L.ON
 local PENDING = native.PENDING
 local CUT, ABORTED = S.CUT, S.ABORTED
-local charge, check_yieldable, suspend, wake = S.charge, S.check_yieldable, S.suspend, S.wake
+local charge, check_levels, try_suspend, wake = S.charge, S.check_levels, S.try_suspend, S.wake
 local directions = S.directions
 local raise_core, raise_system = errors.raise_core, errors.raise_system
 
@@ -81,12 +81,12 @@ function operation.abort(d)
 end
 
 local function wait(d, f, call, a, b, c, e)
-    check_yieldable()
+    check_levels(f)
     local head = d[HEAD]
     -- A head that has ended was struck by a hook that throws.
     if head and head ~= f and head[CO] then list.push(d, f) else d[HEAD] = f end
     while true do
-        local outcome = suspend(f, IO, d)
+        local outcome = try_suspend(f, IO, d)
         if outcome == CUT then raise_core(13) end
         if outcome == ABORTED then
             if f[INTERRUPTED] and f[MASK] == 0 then raise_core(13) end

@@ -1,9 +1,9 @@
 -- The texts on the error stream: uncaught errors, failed cleanup handlers, deadlocks.
 local import = ...
 local errors = import("core.errors")
-local native = import("core.native")
 local L = import("core.layout")
 local S = import("core.scheduler")
+local stream = import("core.text")
 
 local EXTRA = L.EXTRA
 local format = string.format
@@ -16,7 +16,7 @@ local report = {}
 local function coloured()
     local wish = getenv("EMILUA_COLORS")
     if wish == "1" or wish == "0" then return wish == "1" end
-    return native.is_terminal() == 1 and import("core.terminal").colours(getenv("TERM") or "")
+    return stream.is_terminal() == 1 and import("core.terminal").colours(getenv("TERM") or "")
 end
 
 -- The greatest level that is wanted: the first part of EMILUA_LOG_LEVELS without a domain, or with "emilua".
@@ -32,7 +32,7 @@ end
 local function print(text, ...)
     local escape = coloured() and "\27[%1m" or ""
     text = format(text:gsub("{([%d;]+)}", escape), ...)
-    native.report(text, #text)
+    stream.report(text, #text)
 end
 report.print = print
 
@@ -45,7 +45,7 @@ function report.warning(text)
     if wanted() < 4 then return end
     local colour = coloured()
     text = (colour and "<4>\27[93;1m%s\27[22;39m\n" or "<4>%s\n"):format(text)
-    native.report(text, #text)
+    stream.report(text, #text)
 end
 
 -- Says which variables have values that are ignored.

@@ -6,7 +6,7 @@ local errors = import("core.errors")
 local fiber = import("core.fiber")
 local native = import("core.native")
 local raw = import("core.raw")
-local report = import("core.report")
+local report = import("core.lazy")("core.report")
 local modules = import("core.require")
 
 local FN, WAIT, ON = L.FN, L.WAIT, L.ON
@@ -17,7 +17,8 @@ local drive, view = native.drive, native.view
 local raw_vm = raw.vm
 
 local run = {
-    arguments = false, -- of a program: name of the launcher, script, what follows "--"
+    -- system.arguments; of a program: name of the launcher, script, what follows "--". False when not known yet.
+    arguments = false,
 }
 
 -- Nothing is left to do. A fiber that waits for a future whose promise is garbage is not stuck.
@@ -111,7 +112,7 @@ local function begin(main)
 end
 
 -- Drives `main` until nothing is left and prints the reports. Returns its fiber, {error} of a failed
--- cleanup handler, the description of the fibers that are left, and what exit was called with.
+-- cleanup handler, the description of the fibers that are left, what it called exit with, and what the master did.
 local function execute(main, strict, is_program)
     local f = begin(main)
     local ok, code = pcall(drive, raw_vm, step)
@@ -121,11 +122,12 @@ local function execute(main, strict, is_program)
     -- Memory may be wanting, and an error may have a __tostring that raises.
     local concluded, list = pcall(conclude, f, strict, is_program, fatal, deadlock)
     reset()
+    local status = native.take_exit(raw_vm)
     run.trace = fiber.trace
     if not ok then error(code, 0) end
     if not concluded then error(list, 0) end
     if code ~= 0 then errors.raise_code(code) end
-    return f, fatal, list, exit
+    return f, fatal, list, exit, status
 end
 
 -- run(main[, opts]): as spec/README.md says.
@@ -134,8 +136,8 @@ function run.run(main, opts)
     local strict = check_options(opts)
     if state.current then errors.raise_detail("EPERM", "emilua.run was called inside of a run") end
     local open = strict and descriptors()
-    local f, fatal, list, exit = execute(main, strict, false)
-    if exit then os_exit(exit) end
+    local f, fatal, list, exit, status = execute(main, strict, false)
+    if exit then os_exit(status or exit) end
     local main_wait = f[WAIT]
     if fatal then error(fatal[1], 0) end
     if main_wait == S.FAILED then error(f[FN][1], 0) end
@@ -149,6 +151,8 @@ function run.run(main, opts)
         local more = descriptors() - open
         if list or more > 0 then leak(list or {}, more) end
     end
+    -- An actor that is master has ended with it.
+    if status and status ~= 0 then os_exit(status) end
     local values = f[FN]
     if values then return unpack(values, 1, values.n) end
 end
@@ -156,8 +160,10 @@ end
 -- Runs a program, whose failure is reported and not raised. Returns whether nothing failed, and what exit was
 -- called with.
 function run.program(main)
-    local f, fatal, _, exit = execute(main, false, true)
-    return not fatal and f[WAIT] ~= S.FAILED, exit
+    local f, fatal, _, exit, status = execute(main, false, true)
+    local ok = not fatal and f[WAIT] ~= S.FAILED
+    if status == 0 and not ok then status = nil end
+    return ok, status or exit
 end
 
 -- The same for an actor, whose driver is elsewhere: returns step() and finish(raised, e), which is called when a

@@ -209,6 +209,29 @@ local function suspend(f, kind, on)
 end
 scheduler.suspend = suspend
 
+local suspend_thread = native.suspend or function(thread, value)
+    if not can_yield(thread) then return false end
+    co_yield(value)
+end
+
+-- What check_yieldable() has to ask before try_suspend() does the rest.
+function scheduler.check_levels(f)
+    if S.entered ~= f[CO] then check_yieldable() end
+end
+
+-- As suspend(), without check_yieldable(): a fiber that cannot be suspended is taken out of what it waits in, and the
+-- error is raised.
+function scheduler.try_suspend(f, kind, on)
+    f[ON] = on
+    f[WAIT] = kind
+    if suspend_thread(S.entered, SUSPENDED) == false then
+        kind.remove(f)
+        f[WAIT] = false
+        cannot_yield()
+    end
+    return f[ON]
+end
+
 -- Lets other fibers run; the caller has called check_yieldable().
 local function pass(f)
     ready(f)

@@ -6,7 +6,7 @@ local import = ...
 local L = import("core.layout")
 local S = import("core.scheduler")
 local errors = import("core.errors")
-local report = import("core.report")
+local report = import("core.lazy")("core.report")
 
 local CO, DEPTH, EXTRA, HANDLERS, MASK = L.CO, L.DEPTH, L.EXTRA, L.HANDLERS, L.MASK
 local INTERRUPTED = L.INTERRUPTED

@@ -7,9 +7,17 @@ local native = import("core.native")
 local ON = L.ON
 local suspend = S.suspend
 local sleepers = S.sleepers
-local timer_cancel, vm = native.timer_cancel, native.vm
+local vm = native.vm
 
-local timer = {}
+-- The operations of src/vm/timer.
+local operations = native.bind("timer", [[
+    int32_t clock(int32_t, int64_t *);
+    int32_t after(void *vm, double, uint32_t);
+    int32_t at(void *vm, int32_t, int64_t, uint32_t);
+    int32_t cancel(void *vm, uint32_t); ]])
+local cancel = operations.cancel
+
+local timer = { operations = operations }
 
 local free, last_token = S.free_tokens, 0
 
@@ -28,7 +36,7 @@ end
 -- The fiber that sleeps under `token` gives up.
 function timer.cancel(token)
     sleepers[token] = false
-    timer_cancel(vm, token)
+    cancel(vm, token)
     free[#free + 1] = token
 end
 

@@ -10,7 +10,7 @@ local timer = import("core.timer")
 local INTERRUPTED, MASK = L.INTERRUPTED, L.MASK
 local ABORTED, CUT = S.ABORTED, S.CUT
 local raise_core, raise_system = errors.raise_core, errors.raise_system
-local timer_after, vm = import("core.native").timer_after, import("core.native").vm
+local timer_after, vm = timer.operations.after, import("core.native").vm
 local wake = S.wake
 
 local SOONEST, LATEST = 0.0005, 0.02 -- seconds between two tries

@@ -44,5 +44,7 @@ local io = native.bind("io", [[
     endpoint, endpoint, endpoint, endpoint)
 
 io.new_endpoint = endpoint_type
+-- What a handle begins with: the tokens of its directions.
+io.tokens_pointer = ffi.typeof("struct { uint32_t read, write, exception; } * /* tokens */")
 
 return io

@@ -14,8 +14,11 @@ local abort, await, direction, recycle = operation.abort, operation.await, opera
 local HEAD, TOKEN = S.HEAD, operation.TOKEN
 local io_new, io_free, io_close, io_is_open = native.new, native.free, native.close, native.is_open
 local vm, PENDING = import("core.native").vm, import("core.native").PENDING
+local cast, gc, tokens_pointer = ffi.cast, ffi.gc, native.tokens_pointer
 
 local HANDLE, READ, WRITE, FLAGS, EXCEPTION = 1, 2, 3, 4, 5
+-- Of an object without a direction of exceptions; see src/io/mod.rs.
+local NO_TOKEN = 0xffffffff
 
 local object = { HANDLE = HANDLE, READ = READ, WRITE = WRITE, FLAGS = FLAGS, EXCEPTION = EXCEPTION }
 
@@ -25,14 +28,19 @@ function object.check(code)
 end
 local check = object.check
 
+-- The finaliser of every handle. A closure for each would keep their making from being compiled.
+local function free(handle)
+    local tokens = cast(tokens_pointer, handle)
+    local read, write, exception = tokens.read, tokens.write, tokens.exception
+    io_free(handle)
+    recycle(read, write)
+    if exception ~= NO_TOKEN then recycle(exception) end
+end
+
 -- A closed object of the class with metatable `mt`.
 function object.new(mt)
     local read, write = direction(), direction()
-    local a, b = read[TOKEN], write[TOKEN]
-    local handle = ffi.gc(io_new(vm, a, b), function(p)
-        io_free(p)
-        recycle(a, b)
-    end)
+    local handle = gc(io_new(vm, read[TOKEN], write[TOKEN]), free)
     return setmetatable({ handle, read, write, false, false }, mt)
 end
 
@@ -42,12 +50,7 @@ function object.exception(self)
     if d then return d end
     d = direction()
     self[EXCEPTION] = d
-    local a, b, c = self[READ][TOKEN], self[WRITE][TOKEN], d[TOKEN]
-    ffi.gc(self[HANDLE], function(p)
-        io_free(p)
-        recycle(a, b)
-        recycle(c)
-    end)
+    cast(tokens_pointer, self[HANDLE]).exception = d[TOKEN]
     return d
 end
 

@@ -63,7 +63,7 @@ function NEXT.remove(f) timer.cancel(f[L.ON]) end
 
 local function wait(f)
     local token = timer.token()
-    local code = core.timer_after(core.vm, ATTEMPT_DELAY, token)
+    local code = timer.operations.after(core.vm, ATTEMPT_DELAY, token)
     if code < 0 then raise_code(code) end
     if timer.wait(f, NEXT, token, token) == S.CUT then raise_core(errors.INTERRUPTED) end
 end
@@ -105,7 +105,7 @@ local function race(entries, new)
         for _, fiber in ipairs(fibers) do interrupt(fiber) end
     end
 
-    local ok, e = scope.pcall(import("group").group, body)
+    local ok, e = scope.pcall(import("group"), body)
     if ok and winner then return winner end
     -- Interrupted, perhaps when it was won.
     if winner then winner:close() end

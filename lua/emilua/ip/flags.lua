@@ -19,11 +19,20 @@ flags.LOOKUP = {
     numeric_host = 32, numeric_service = 64,
 }
 
--- The bits of the names in `list`, which is argument `arg`.
-function flags.bits(known, list, arg)
-    if type(list) ~= "table" then errors.raise("EINVAL", arg) end
+-- What turns the integer flags of release 0.6, and the names that a function knows, into a list; see program.compat.
+flags.from_integer = false
+
+-- The list of names in `value`, which is argument `arg`.
+function flags.list(known, value, arg)
+    if type(value) == "table" then return value end
+    local list = flags.from_integer and type(value) == "number" and flags.from_integer(known, value)
+    return list or errors.raise("EINVAL", arg)
+end
+
+-- The bits of the names in `value`, which is argument `arg`.
+function flags.bits(known, value, arg)
     local bits = 0
-    for _, name in pairs(list) do
+    for _, name in pairs(flags.list(known, value, arg)) do
         local bit = known[name]
         if not bit then errors.raise("EINVAL", arg) end
         bits = bor(bits, bit)

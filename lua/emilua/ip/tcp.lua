@@ -12,9 +12,9 @@ local resolve = import("ip.resolve")
 local socket = import("ip.socket")
 
 local raise = errors.raise
-local getmetatable, type = getmetatable, type
+local getmetatable = getmetatable
 local perform, TOKEN = operation.perform, operation.TOKEN
-local message_bits, MESSAGE, OUT_OF_BAND = flags.bits, flags.MESSAGE, flags.OUT_OF_BAND
+local flag_list, message_bits, MESSAGE, OUT_OF_BAND = flags.list, flags.bits, flags.MESSAGE, flags.OUT_OF_BAND
 local band = require("bit").band
 local accepting, waiting = io_socket.accepting, io_socket.waiting
 local check, nothing = object.check, object.nothing
@@ -30,7 +30,7 @@ methods.read_some = object.transfer("ip.tcp.socket", READ, native.read)
 methods.write_some = object.transfer("ip.tcp.socket", WRITE, native.write)
 
 function methods:receive(bs, list)
-    if type(list) ~= "table" then raise("EINVAL", 3) end
+    flag_list(MESSAGE, list, 3)
     local f = enter()
     if getmetatable(self) ~= "ip.tcp.socket" then raise("EINVAL", 1) end
     if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
@@ -48,7 +48,7 @@ function methods:receive(bs, list)
 end
 
 function methods:send(bs, list)
-    if type(list) ~= "table" then raise("EINVAL", 3) end
+    flag_list(MESSAGE, list, 3)
     local f = enter()
     if getmetatable(self) ~= "ip.tcp.socket" then raise("EINVAL", 1) end
     if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end

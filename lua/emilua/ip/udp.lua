@@ -16,7 +16,7 @@ local raise = errors.raise
 local getmetatable, type = getmetatable, type
 local enter, charge, HEAD = S.enter, S.charge, S.HEAD
 local await, perform = operation.await, operation.perform
-local message_bits, MESSAGE = flags.bits, flags.MESSAGE
+local flag_list, message_bits, MESSAGE = flags.list, flags.bits, flags.MESSAGE
 local io_receive, io_send = native.receive_from, native.send
 local new_endpoint, PENDING = native.new_endpoint, import("core.native").PENDING
 local check = object.check
@@ -47,7 +47,7 @@ function methods:assign(family, fd)
 end
 
 local function check_list(list, arg)
-    if list ~= nil and type(list) ~= "table" then raise("EINVAL", arg) end
+    if list ~= nil then flag_list(MESSAGE, list, arg) end
 end
 
 -- What begins every transfer: the fiber and the bits of the flags, which are argument `arg`.

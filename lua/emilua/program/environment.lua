@@ -28,11 +28,12 @@ for name in ([[
     BASE[name] = _G[name]
 end
 for name in ([[
-    byte_span format scope scope_cleanup_pop scope_cleanup_push spawn this_fiber ]]):gmatch("%S+") do
+    byte_span scope scope_cleanup_pop scope_cleanup_push spawn this_fiber ]]):gmatch("%S+") do
     BASE[name] = emilua[name]
 end
 
--- Parsed when first called. Tail calls: the caller is looked for on the stack.
+-- Loaded when first called. Tail calls: the caller is looked for on the stack.
+function BASE.format(...) return emilua.format(...) end
 function BASE.spawn_vm(...) return emilua.spawn_vm(...) end
 function BASE.spawn_context_threads(...) return emilua.spawn_context_threads(...) end
 

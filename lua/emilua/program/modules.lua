@@ -2,11 +2,11 @@
 local import = ...
 local L = import("core.layout")
 local S = import("core.scheduler")
+local compat = import("program.compat")
 local environment = import("program.environment")
 local errors = import("core.errors")
 local fiber = import("core.fiber")
 local ids = import("program.ids")
-local native = import("core.native")
 local path = import("filesystem.path.value")
 local read = import("program.source").read
 local stock = import("core.require")
@@ -158,7 +158,7 @@ local function import_library(base, name)
 end
 
 local function import_external(id)
-    if CORE[id] then return import(id) end
+    if CORE[id] then return compat.import(id) end
     if CORE[id] == false then errors.raise_detail("ENOSYS", "this version has no module " .. id) end
     if id == "ffi" then return stock.require(id) end
     if not id:find(".", 1, true) then
@@ -239,7 +239,7 @@ end
 function modules.entry(name, context)
     local ok, text = pcall(read, name)
     if not ok or not text then
-        local reason = ok and native.error_text(errors.number.ENOENT) or errors.text(text)
+        local reason = ok and import("core.text").of_error(errors.number.ENOENT) or errors.text(text)
         return nil, reason .. ": " .. name
     end
     return modules.start(name, text, nil, { root = ids.directory(name), context = context, leaf = false })

@@ -1,10 +1,13 @@
 -- cgroup v2: a group of its own for each guest, where this process may make one.
 --
 -- A group that has processes can give no controllers to others, so the groups of guests lie beside this process's, in a
--- parent that was delegated to it, or below it in the root of the hierarchy.
+-- parent that was delegated to it, or below it in the root of the hierarchy. What root may write to is not therefore
+-- delegated to it: systemd marks what is.
 local import = ...
 local fs = import("filesystem.native")
 local identity = import("system.identity")
+
+local ffi = require("ffi")
 
 local io_open, ipairs, pairs = io.open, ipairs, pairs
 
@@ -51,11 +54,16 @@ local function controllers(directory)
     return any and set
 end
 
--- Whether this process may move others into groups below.
-local function is_delegated(directory)
+local mark = ffi.new("uint8_t[8]")
+
+-- Whether this process may make groups below, and move others into them. Nothing else is above the root that a
+-- container sees.
+local function is_delegated(directory, root)
     local file = io_open(directory .. "/cgroup.procs", "r+")
-    if file then file:close() end
-    return file ~= nil
+    if not file then return false end
+    file:close()
+    return directory == root or (select(2, identity.getresuid())) ~= 0
+        or fs.attribute_get(directory, "user.delegate", mark, 8) > 0
 end
 
 -- Groups that this process has made; those without processes can be removed.
@@ -78,7 +86,7 @@ function cgroup.find()
     if not point or not own then return known end
     local directory = (point .. own):gsub("/$", "")
     for _, candidate in ipairs({ directory, #directory > #point and directory:match("^(.*)/") or nil }) do
-        local set = is_delegated(candidate) and controllers(candidate)
+        local set = is_delegated(candidate, point) and controllers(candidate)
         if set then
             known = set
             known.directory = candidate

@@ -84,6 +84,8 @@ local function look(flags)
     for name, failure, result in text:gmatch("(%S+) (%d+) (%-?%d+)\n") do
         found[name] = { tonumber(failure), tonumber(result) }
     end
+    -- The last step.
+    if not found.seccomp then errors.raise_detail("ENOTSUP", "a process that tried what sandboxes need ended early") end
     return found
 end
 

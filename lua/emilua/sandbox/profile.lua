@@ -86,8 +86,8 @@ local COMMANDS = {
     -- TCGETS TCSETS TCSETSW TCSETSF TIOCGPGRP TIOCOUTQ TIOCGWINSZ FIONREAD FIONBIO FIONCLEX FIOCLEX SIOCATMARK
     { "ioctl", 1, 0x5401, 0x5402, 0x5403, 0x5404, 0x540f, 0x5411, 0x5413, 0x541b, 0x5421, 0x5450, 0x5451, 0x8905 },
     -- PDEATHSIG, GET_DUMPABLE, NAME, GET_SECCOMP, CAPBSET_READ, GET_SECUREBITS, TIMERSLACK, NO_NEW_PRIVS,
-    -- GET_TID_ADDRESS, SET_VMA
-    { "prctl", 0, 1, 2, 3, 15, 16, 21, 23, 27, 29, 30, 38, 39, 40, 0x53564d41 },
+    -- GET_TID_ADDRESS, CAP_AMBIENT, SET_VMA
+    { "prctl", 0, 1, 2, 3, 15, 16, 21, 23, 27, 29, 30, 38, 39, 40, 47, 0x53564d41 },
 }
 
 -- Bits that make a file run with its owner's rights. On a path that is writable it would be the host's user.

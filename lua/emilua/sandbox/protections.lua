@@ -29,8 +29,9 @@ end
 local function unbounded(wanted, missing, cgroup)
     if not wanted.processes then
         return missing.seccomp and "processes are forbidden by seccomp: " .. missing.seccomp
-    elseif not cgroup and select(2, identity.getresuid()) == 0 then
-        return "RLIMIT_NPROC does not hold for user 0, and no cgroup v2 with the controller pids is delegated"
+    elseif not cgroup and (missing.user_namespace or select(2, identity.getresuid()) == 0) then
+        return "RLIMIT_NPROC holds in user namespaces and not for user 0, and no cgroup v2 with the controller pids is "
+            .. "delegated"
     end
 end
 

@@ -16,6 +16,8 @@ local LIMIT, CHILD = 6, 7
 local NUMBER, PID = 1, 2
 local CLASS = "ipc_actor_channel"
 local SIGKILL = 9
+-- The longest string of the first format.
+local SHORT = 255
 
 local enter, perform = S.enter, operation.perform
 local raise, raise_code, raise_core = errors.raise, errors.raise_code, errors.raise_core
@@ -23,10 +25,13 @@ local getmetatable, rawset, select, tostring, type = getmetatable, rawset, selec
 local encode = class.native.encode
 local pcall = import("core.scope").stock_pcall
 local error = error
-local is_open, io_close = io.is_open, io.close
+local is_open, io_close, check = io.is_open, io.close, object.check
 
 local native = core.bind("ipc", [[
     int32_t send(void *, const void *);
+    int32_t send_string(void *, double, const char *, size_t);
+    int32_t send_number(void *, double);
+    int32_t send_boolean(void *, int32_t);
     int32_t close_descriptors(const void *);
     int32_t add_child(const void *vm, int32_t);
     int32_t kill_child(int32_t, int32_t);
@@ -102,7 +107,7 @@ local function finish(message, list, ok, code)
     unlock(list)
     native.close_descriptors(message)
     if not ok then error(code, 0) end
-    object.check(code)
+    check(code)
 end
 
 function methods.send(self, ...)
@@ -110,12 +115,24 @@ function methods.send(self, ...)
     local handle = check_self(self)
     local f = enter()
     if is_open(handle) == 0 then raise_core(errors.CHANNEL_CLOSED) end
-    local message, descriptors, list = make((...), self[LIMIT])
-    if descriptors == 0 then
-        object.check(perform(self[WRITE], f, native.send, handle, message))
+    local value = (...)
+    local kind, limit, direction = type(value), self[LIMIT], self[WRITE]
+    local code
+    -- Most messages are made and sent by one call, in compiled code.
+    if kind == "string" and #value <= (limit == 0 and SHORT or limit) then
+        code = perform(direction, f, native.send_string, handle, limit, value, #value)
+    elseif kind == "number" then
+        code = perform(direction, f, native.send_number, handle, value)
+    elseif kind == "boolean" then
+        code = perform(direction, f, native.send_boolean, handle, value and 1 or 0)
     else
-        finish(message, list, pcall(perform, self[WRITE], f, native.send, handle, message))
+        local message, descriptors, list = make(value, limit)
+        if descriptors > 0 then
+            return finish(message, list, pcall(perform, direction, f, native.send, handle, message))
+        end
+        code = perform(direction, f, native.send, handle, message)
     end
+    check(code)
 end
 
 local function disown(self)
@@ -127,7 +144,7 @@ end
 function methods.close(self)
     local handle = check_self(self)
     operation.abort(self[WRITE])
-    object.check(io_close(handle))
+    check(io_close(handle))
     -- The child still ends with this VM.
     disown(self)
 end
@@ -145,7 +162,7 @@ function methods.kill(self, signo)
     if not self[CHILD] then raise("EPERM") end
     if signo == nil then signo = SIGKILL end
     if type(signo) ~= "number" then raise("EINVAL", 2) end
-    object.check(native.kill_child(self[CHILD][NUMBER], signo))
+    check(native.kill_child(self[CHILD][NUMBER], signo))
     if signo == SIGKILL then
         native.forget_child(self[CHILD][NUMBER])
         methods.close(self)
@@ -169,8 +186,8 @@ function mt.__newindex() raise("EPERM") end
 -- The channel of a child's direct parent, which owns the two descriptors from now on.
 function channel.adopt(socket, handle, pid, limit)
     local self = channel.new(limit)
-    object.check(descriptor.native.adopt(self[HANDLE], socket))
-    local number = object.check(native.add_child(core.vm, handle))
+    check(descriptor.native.adopt(self[HANDLE], socket))
+    local number = check(native.add_child(core.vm, handle))
     self[CHILD] = { number, pid }
     return self
 end

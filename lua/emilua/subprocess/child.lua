@@ -41,7 +41,7 @@ end
 local function entry_text(c)
     if c.text then return c.text end
     local text = c.file and source.read(c.file)
-    return text or error((c.file or "an actor without a module") .. ": " .. core.error_text(2), 0)
+    return text or error((c.file or "an actor without a module") .. ": " .. import("core.text").of_error(2), 0)
 end
 
 local function program(c)

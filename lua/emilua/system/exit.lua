@@ -4,6 +4,8 @@ local S = import("core.scheduler")
 local errors = import("core.errors")
 local exit = import("system.native").exit
 local master = import("core.master")
+local native = import("core.native")
+local raw = import("core.raw")
 
 local raise, state = errors.raise, S.state
 local os_exit, type = os.exit, type
@@ -35,6 +37,7 @@ return function(code, opts)
     local f = state.current
     if not f then os_exit(code) end
     S.check_yieldable()
+    if master.is_master then native.note_exit(raw.vm, code) end
     state.exit, state.stop = code, true
     S.suspend(f, EXIT, false)
 end

@@ -3,11 +3,11 @@ local import = ...
 local byte_span = import("byte_span")
 local data = import("system.data")
 local errors = import("core.errors")
-local group = import("group").group
+local group = import("group")
 local native = import("system.native")
 local scope = import("core.scope")
 local spawn = import("system.subprocess").spawn
-local timeout = import("timeout").timeout
+local timeout = import("timeout")
 local enter = import("core.scheduler").enter
 
 local raise = errors.raise

@@ -1,7 +1,6 @@
 -- Clocks and their time points, which are 64-bit counts of nanoseconds.
 local import = ...
 local errors = import("core.errors")
-local native = import("core.native")
 local ffi = require("ffi")
 
 local raise = errors.raise
@@ -15,7 +14,7 @@ local LIMIT = 2 ^ 63
 local STEADY, SYSTEM = 0, 1
 
 local cell = ffi.new("int64_t[1]")
-local native_clock = native.clock
+local native_clock = import("core.timer").operations.clock
 
 -- Slot of a time point.
 local NS = 1

@@ -6,6 +6,7 @@ local import = ...
 local errors = import("core.errors")
 local native = import("tls.native")
 local check = import("tls.errors").check
+local flag_list = import("ip.flags").list
 
 local raise = errors.raise
 local getmetatable, setmetatable, tostring, type = getmetatable, setmetatable, tostring, type
@@ -144,10 +145,16 @@ local OPTIONS = {
     default_workarounds = NOTHING, single_dh_use = NOTHING,
 }
 
+-- Numbers of the options, for integer flags.
+context.FLAGS = {
+    default_workarounds = 1, no_compression = 2, no_sslv2 = 4, no_sslv3 = 8, no_tlsv1 = 16, no_tlsv1_1 = 32,
+    no_tlsv1_2 = 64, no_tlsv1_3 = 128, single_dh_use = 256,
+}
+
 -- Sets whether the versions that `flags` name are enabled.
 local function enable(self, flags, enabled)
     check_self(self)
-    if type(flags) ~= "table" then raise("EINVAL", 2) end
+    flags = flag_list(context.FLAGS, flags, 2)
     for i = 1, #flags do
         local option = OPTIONS[flags[i]]
         if not option then raise("EINVAL", 2) end

@@ -3,7 +3,7 @@ local import = ...
 local descriptor = import("io.descriptor")
 local errors = import("core.errors")
 local io = import("io.native")
-local message_bits = import("ip.flags").bits
+local flags = import("ip.flags")
 local name = import("unix.name")
 local native = import("unix.native")
 local object = import("io.object")
@@ -21,17 +21,21 @@ local PENDING = import("core.native").PENDING
 local HEAD = S.HEAD
 local HANDLE, READ, WRITE = object.HANDLE, object.READ, object.WRITE
 
--- The flag "peek", with the number that src/io gives it.
-local FLAGS = { peek = 8 }
+-- The only flag, with the number that src/io gives it.
+local FLAGS = { peek = flags.MESSAGE.peek }
 
 -- Most descriptors that one call asks for.
 local MOST = 255
 
 local message = {}
 
+local function check_flags(list, arg)
+    if list ~= nil then flags.list(FLAGS, list, arg) end
+end
+
 local function flag_bits(list, arg)
     if list == nil then return 0 end
-    return message_bits(FLAGS, list, arg)
+    return flags.bits(FLAGS, list, arg)
 end
 
 local function check_objects(self, class, bs)
@@ -46,7 +50,7 @@ end
 -- Adds receive() and send(). ends: an empty message is the end.
 function message.plain(class, methods, ends)
     function methods:receive(bs, list)
-        if list ~= nil then check_list(list, 3) end
+        check_flags(list, 3)
         local f = enter()
         check_objects(self, class, bs)
         local bits = flag_bits(list, 3)
@@ -57,7 +61,7 @@ function message.plain(class, methods, ends)
     end
 
     function methods:send(bs, list)
-        if list ~= nil then check_list(list, 3) end
+        check_flags(list, 3)
         local f = enter()
         check_objects(self, class, bs)
         local bits = flag_bits(list, 3)
@@ -157,7 +161,7 @@ end
 -- Adds what datagrams have: names of senders and receivers.
 function message.named(class, methods)
     function methods:receive_from(bs, list)
-        if list ~= nil then check_list(list, 3) end
+        check_flags(list, 3)
         local f = enter()
         check_objects(self, class, bs)
         local m, from = new_message(0), new_name()
@@ -177,7 +181,7 @@ function message.named(class, methods)
     end
 
     function methods:send_to(bs, path, list)
-        if list ~= nil then check_list(list, 4) end
+        check_flags(list, 4)
         local f = enter()
         check_objects(self, class, bs)
         local to = name.from_path(path, 3)

@@ -33,7 +33,7 @@ impl Io {
 
     /// Ready when there may be an error of a datagram that was sent; else the reader is woken by one.
     pub(super) fn attempt_error(&mut self) -> Poll<io::Result<()>> {
-        let waker = Token::waker(&self.shared, self.tokens[0]);
+        let waker = Token::waker(&self.shared, self.tokens.read);
         self.poll_watch(Watch::errors, &waker)
     }
 

@@ -108,7 +108,7 @@ fn try_connect(this: &mut Io, address: &SockAddr) -> i32 {
         Ok(()) => 0,
         Err(error) => match error.raw_os_error() {
             Some(libc::EAGAIN) => {
-                let (shared, token) = (this.shared.clone(), this.tokens[1]);
+                let (shared, token) = (this.shared.clone(), this.tokens.write);
                 Handle::current().spawn(async move {
                     tokio::time::sleep(FULL).await;
                     shared.post(token);

@@ -1,4 +1,4 @@
-//! Children by clone3(2): in new namespaces, with a pidfd.
+//! Children by clone3(2) or clone(2): in new namespaces, with a pidfd.
 
 use crate::subprocess::host::IMAGE;
 use crate::subprocess::protocol::{Action, Request};
@@ -46,23 +46,47 @@ pub fn clone(namespaces: u64) -> io::Result<Side> {
     } else {
         libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID
     };
+    let flags = (namespaces & NAMESPACES) | (libc::CLONE_PIDFD | tid_flags) as u64;
+    let pid = match raw_clone3(flags, &mut pidfd, tid) {
+        // Filters of containers refuse it, since they cannot look at its flags.
+        Err(Errno::ENOSYS) => raw_clone(flags, &mut pidfd, tid),
+        result => result,
+    };
+    match pid? {
+        0 => Ok(Side::Child),
+        // SAFETY: the kernel has just made the pidfd.
+        pid => Ok(Side::Parent(pid, unsafe { OwnedFd::from_raw_fd(pidfd) })),
+    }
+}
+
+fn raw_clone3(flags: u64, pidfd: &mut RawFd, tid: u64) -> nix::Result<i32> {
     // SAFETY: all zeros are a valid value of the struct of integers.
     let mut arguments: libc::clone_args = unsafe { std::mem::zeroed() };
-    arguments.flags = (namespaces & NAMESPACES) | (libc::CLONE_PIDFD | tid_flags) as u64;
-    arguments.pidfd = (&raw mut pidfd) as u64;
+    arguments.flags = flags;
+    arguments.pidfd = (&raw mut *pidfd) as u64;
     arguments.child_tid = tid;
     arguments.exit_signal = libc::SIGCHLD as u64;
     let size = size_of_val(&arguments);
     // SAFETY: without CLONE_VM the child has memory and stack of its own, and goes on here. The process has one thread,
     // so no lock is held in the copy.
-    match unsafe { libc::syscall(libc::SYS_clone3, &raw const arguments, size) } {
-        0 => Ok(Side::Child),
-        // SAFETY: the kernel has just made the pidfd.
-        pid if pid > 0 => Ok(Side::Parent(pid as i32, unsafe {
-            OwnedFd::from_raw_fd(pidfd)
-        })),
-        _ => Err(Errno::last().into()),
-    }
+    let pid = unsafe { libc::syscall(libc::SYS_clone3, &raw const arguments, size) };
+    Errno::result(pid).map(|pid| pid as i32)
+}
+
+/// The same by clone(2).
+fn raw_clone(flags: u64, pidfd: &mut RawFd, tid: u64) -> nix::Result<i32> {
+    let flags = flags | libc::SIGCHLD as u64;
+    let (stack, tls) = (0_u64, 0_u64);
+    let pidfd = &raw mut *pidfd;
+    // SAFETY: as above.
+    let pid = unsafe {
+        if cfg!(target_arch = "x86_64") {
+            libc::syscall(libc::SYS_clone, flags, stack, pidfd, tid, tls)
+        } else {
+            libc::syscall(libc::SYS_clone, flags, stack, pidfd, tls, tid)
+        }
+    };
+    Errno::result(pid).map(|pid| pid as i32)
 }
 
 /// This process gets SIGKILL when its parent ends.

@@ -80,8 +80,7 @@ fn write(format: Format, members: &Dictionary) -> (Vec<u8>, usize) {
     for (key, value) in members {
         writer.add(Some(key), value.given()).unwrap();
     }
-    let mut packet = Vec::new();
-    writer.finish(&mut packet).unwrap();
+    let packet = writer.finish().unwrap();
     let descriptors = members.iter().filter(|(_, value)| value.needs_descriptor());
     (packet, descriptors.count())
 }
@@ -109,8 +108,7 @@ proptest! {
     ) {
         let mut writer = Writer::new(format);
         writer.add(None, value.given()).unwrap();
-        let mut packet = Vec::new();
-        writer.finish(&mut packet).unwrap();
+        let packet = writer.finish().unwrap();
         let read = read(&packet, usize::from(value.needs_descriptor()), format).unwrap();
         prop_assert_eq!(read.len(), 1);
         prop_assert_eq!(&read[0].key, &None);
@@ -214,8 +212,7 @@ fn not_a_number_is_canonical() {
     let mut writer = Writer::new(Format::Short);
     let odd = f64::from_bits(0xFFF8_0000_0000_1234);
     writer.add(None, Given::Number(odd)).unwrap();
-    let mut packet = Vec::new();
-    writer.finish(&mut packet).unwrap();
+    let packet = writer.finish().unwrap();
     assert_eq!(packet, single(0x7FF8_0000_0000_0000));
     let members = read(&single(0x7FF8_0000_0000_1234), 0, Format::Short).unwrap();
     assert!(matches!(members[0].value, Value::Number(n) if n.to_bits() == f64::NAN.to_bits()));
@@ -226,9 +223,7 @@ fn sizes_are_those_of_the_chapter() {
     let size = |key: Option<&[u8]>, value| {
         let mut writer = Writer::new(Format::Short);
         writer.add(key, value).unwrap();
-        let mut packet = Vec::new();
-        writer.finish(&mut packet).unwrap();
-        packet.len()
+        writer.finish().unwrap().len()
     };
     assert_eq!(size(None, Given::Number(1.0)), 16);
     assert_eq!(size(None, Given::Descriptor), 16);
@@ -252,8 +247,5 @@ fn limits_are_kept() {
         assert_eq!(writer.add(Some(b"k"), Given::Boolean(true)), Ok(()));
     }
     assert_eq!(writer.add(Some(b"k"), Given::Boolean(true)), Err(Invalid));
-    assert_eq!(
-        Writer::new(Format::Short).finish(&mut Vec::new()),
-        Err(Invalid)
-    );
+    assert_eq!(Writer::new(Format::Short).finish(), Err(Invalid));
 }

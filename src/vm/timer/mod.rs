@@ -9,11 +9,19 @@ mod alarm;
 
 pub use alarm::{coarse, now};
 
-use crate::bridge::failure;
+use super::{Vm, vm};
+use crate::bridge::{failure, guard, operations};
 use alarm::Alarm;
 use std::collections::BTreeSet;
 use std::io;
 use std::task::Context;
+
+operations! {
+    clock: fn(i32, *mut i64) -> i32;
+    after: fn(*mut Vm, f64, u32) -> i32;
+    at: fn(*mut Vm, i32, i64, u32) -> i32;
+    cancel: fn(*mut Vm, u32) -> i32;
+}
 
 /// Monotonic time.
 pub const STEADY: i32 = 0;
@@ -142,4 +150,32 @@ impl Clock {
         }
         Ok(())
     }
+}
+
+/// The time of a clock in nanoseconds: 0 monotonic, 1 wall clock, 2 since boot.
+extern "C" fn clock(which: i32, time: *mut i64) -> i32 {
+    // SAFETY: the Lua half passes an int64_t[1].
+    guard(|| unsafe {
+        *time = now(which);
+        0
+    })
+}
+
+/// Wakes `token` after a number of seconds, rounded up to nanoseconds.
+pub extern "C" fn after(this: *mut Vm, seconds: f64, token: u32) -> i32 {
+    guard(|| {
+        let delay = (seconds * 1e9).ceil() as i64;
+        let deadline = now(STEADY).saturating_add(delay);
+        vm(this).timers.add(STEADY, deadline, token)
+    })
+}
+
+/// Wakes `token` when a clock (0 monotonic, 1 wall clock) reaches a time.
+extern "C" fn at(this: *mut Vm, which: i32, deadline: i64, token: u32) -> i32 {
+    guard(|| vm(this).timers.add(which, deadline, token))
+}
+
+/// Forgets a sleeper.
+extern "C" fn cancel(this: *mut Vm, token: u32) -> i32 {
+    guard(|| vm(this).timers.cancel(token))
 }

@@ -1,0 +1,57 @@
+-- The first code of ours in a container: starts a program for each session that it is sent. The container ends with the
+-- program of the first, or with the process on the host.
+local filesystem = require "filesystem"
+local inbox = require "inbox"
+local serial_port = require "serial_port"
+local system = require "system"
+local unix = require "unix"
+
+-- Passes signals on. A client that is gone has hung up.
+local function follow(session, child)
+    local buffer = byte_span.new(16)
+    repeat
+        local ok, n = pcall(session.receive, session, buffer)
+        pcall(child.kill, child, ok and tonumber(tostring(buffer:first(n))) or system.signal.SIGHUP)
+    until not ok
+end
+
+-- Runs the program of a session; returns its status, and what kept it from running.
+local function run(session)
+    local buffer = byte_span.new(131072)
+    local n, streams = session:receive_with_fds(buffer, 3)
+    local command = loadstring(tostring(buffer:first(n)))()
+    local environment, master, terminal = system.environment, nil, nil
+    if command.size then
+        master, terminal = serial_port.ptypair()
+        master = master:release()
+        system.terminal.set_size(terminal, unpack(command.size))
+        streams, environment.TERM = { terminal, terminal, terminal }, command.term
+    end
+    session:send_with_fds(byte_span.append "begun", { master })
+    local ok, child = pcall(system.spawn, {
+        program = command[1], arguments = command, environment = environment,
+        working_directory = filesystem.path.new(command.directory),
+        stdin = streams[1], stdout = streams[2], stderr = streams[3],
+        start_new_session = true, set_ctty = terminal,
+    })
+    for _, fd in ipairs(terminal and { terminal, master } or streams) do fd:close() end
+    if not ok then return child.code == 2 and 127 or 126, tostring(child) end
+    spawn(function() follow(session, child) end):detach()
+    child:wait()
+    return child.exit_code, ""
+end
+
+local function serve(session)
+    local ok, status, message = pcall(run, session)
+    if not ok then status, message = 126, tostring(status) end
+    pcall(session.send, session, byte_span.append(("%d %s"):format(status, message)))
+    session:close()
+    return status
+end
+
+local first = unix.seqpacket.socket.new(inbox:receive())
+spawn(function() system.exit(serve(first)) end):detach()
+while true do
+    local session = unix.seqpacket.socket.new(inbox:receive())
+    spawn(function() serve(session) end):detach()
+end

@@ -1,0 +1,90 @@
+-- What the host gives a container, whose first process is `pid`: ids, limits, an interface.
+local file = require "file"
+local filesystem = require "filesystem"
+local stream = require "stream"
+local system = require "system"
+local fail = require("../session").fail
+
+local function open(path, flag) return filesystem.open(filesystem.path.new(path), { flag }) end
+
+function read(path)
+    local from, buffer, parts = file.stream.new(open(path, "read_only")), byte_span.new(4096), {}
+    local ok, n = true, 0
+    while ok do
+        parts[#parts + 1] = tostring(buffer:first(n))
+        ok, n = pcall(from.read_some, from, buffer)
+    end
+    return table.concat(parts)
+end
+
+local function write(path, text) stream.write_all(file.stream.new(open(path, "write_only")), text) end
+
+local function tool(options, ...)
+    options.program, options.arguments = ..., { ... }
+    local result = system.run(options)
+    if result.status ~= 0 then fail((...), ": ", result.stderr) end
+end
+
+-- The user's first range in a file of subuid(5).
+local function range(path, user)
+    local login = ("\n" .. read "/etc/passwd"):match("\n([^:\n]+):[^:\n]*:" .. user .. ":")
+    for owner, first, count in read(path):gmatch "([^:\n]+):(%d+):(%d+)" do
+        if owner == login or owner == user then return first, count end
+    end
+    fail("user ", user, " has no range in ", path)
+end
+
+--- Makes this process's user root of the container. With `more` there are other ids: for an ordinary user those of
+--- subuid(5), for root the host's.
+function map_ids(pid, more)
+    local user = ("%d"):format((system.getresuid()))
+    if user ~= "0" and not more then write("/proc/" .. pid .. "/setgroups", "deny") end
+    for name, id in pairs { uid = user, gid = ("%d"):format((system.getresgid())) } do
+        if user ~= "0" and more then
+            tool({}, "new" .. name .. "map", pid, "0", id, "1", "1", range("/etc/sub" .. name, user))
+        else
+            write(("/proc/%s/%s_map"):format(pid, name), ("0 %s %d"):format(id, more and 65536 or 1))
+        end
+    end
+end
+
+sweeper = nil -- ends after this process, however that ends, and removes what that leaves
+
+--- Puts a container below limits, by files of a control group beside this process's own.
+function limit(pid, limits)
+    local own = read "/proc/self/cgroup":match "0::(/[^\n]*)" or fail "limits need cgroup v2"
+    local v2 = filesystem.exists(filesystem.path.new "/sys/fs/cgroup/cgroup.procs")
+    local parent = (v2 and "/sys/fs/cgroup" or "/sys/fs/cgroup/unified") .. own:gsub("/[^/]*$", "")
+    local group = parent .. "/emilua-" .. pid
+    sweeper = system.spawn {
+        program = "sh", environment = system.environment, stdin = "pipe", start_new_session = true,
+        signal_on_gcreaper = 0,
+        arguments = { "sh", "-c", [[read gone
+            while [ -d "$1" ]; do echo 1 >"$1/cgroup.kill"; rmdir "$1" || sleep 0.01; done 2>/dev/null]], "sh", group },
+    }
+    local function set(name, value)
+        local ok, e = pcall(write, group .. "/" .. name, value)
+        if not ok then fail("no limit ", name, " in ", parent, ": ", tostring(e)) end
+    end
+    pcall(filesystem.mkdir, filesystem.path.new(group), 493)
+    for name, value in pairs(limits) do
+        pcall(write, parent .. "/cgroup.subtree_control", "+" .. name:match "^[^.]*")
+        set(name, value)
+    end
+    set("cgroup.procs", pid)
+end
+
+--- A pair of interfaces: eth0 in the container, and vethPID here.
+function connect(pid, o)
+    local names = { PID = pid, VETH = "veth" .. pid, BRIDGE = o.bridge, ADDRESS = o.address, GATEWAY = o.gateway,
+        LENGTH = (o.address or ""):match "%d+$" }
+    local function ip(options, ...)
+        options.input = table.concat({ ... }, "\n"):gsub("%u+", names)
+        tool(options, "ip", "-batch", "-")
+    end
+    ip({}, "link add VETH type veth peer name eth0 netns PID", "link set VETH up", o.bridge
+        and "link set VETH master BRIDGE" or o.gateway and "addr add GATEWAY/LENGTH dev VETH" or "")
+    local ns = "/proc/" .. pid .. "/ns/"
+    ip({ setns_user = open(ns .. "user", "read_only"), setns_net = open(ns .. "net", "read_only") }, "link set eth0 up",
+        o.address and "addr add ADDRESS dev eth0" or "", o.gateway and "route add default via GATEWAY" or "")
+end

@@ -1,0 +1,73 @@
+-- A session: the client's side of a program in a container, at this process's terminal or streams.
+local serial_port = require "serial_port"
+local stream = require "stream"
+local system = require "system"
+local signal = system.signal
+
+--- The address at which a running container is entered. It is abstract, so none is left behind.
+function address(name) return "@emilua-container/" .. name end
+
+--- Whether the process at the other end is of this user.
+function is_ours(socket) return socket:get_option("remote_credentials").uid == (system.getresuid()) end
+
+local function report(...) stream.write_all(system.err, table.concat { "emilua container: ", ... } .. "\n") end
+
+--- Ends the program, for want of a status of CMD.
+function fail(...)
+    report(...)
+    system.exit(125)
+end
+
+--- Texts, numbers, booleans and tables of them as a Lua expression.
+function literal(value)
+    if type(value) ~= "table" then return type(value) == "string" and ("%q"):format(value) or tostring(value) end
+    local fields = {}
+    for key, field in pairs(value) do fields[#fields + 1] = ("[%s]=%s"):format(literal(key), literal(field)) end
+    return "{" .. table.concat(fields, ",") .. "}"
+end
+
+local function forward(signals, socket, terminal)
+    while true do
+        local number = signals:wait()
+        if number ~= signal.SIGWINCH then
+            pcall(socket.send, socket, byte_span.append(tostring(number)))
+        elseif terminal then
+            system.terminal.set_size(terminal, system.terminal.size "stdin")
+        end
+    end
+end
+
+--- Runs a command, `{program, argument..., directory =}`. Returns its status as a shell has it.
+function run(socket, command)
+    local signals = signal.set.new(signal.SIGWINCH, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP,
+        signal.SIGUSR1, signal.SIGUSR2)
+    local streams, shown = {}, nil
+    if system.in_:isatty() and system.out:isatty() then
+        command.size, command.term = { system.terminal.size "stdin" }, system.environment.TERM
+    else
+        streams = { system.in_:dup(), system.out:dup(), system.err:dup() }
+    end
+    socket:send_with_fds(byte_span.append("return " .. literal(command)), streams)
+    for _, fd in ipairs(streams) do fd:close() end
+
+    local buffer = byte_span.new(1024)
+    local begun, _, fds = pcall(socket.receive_with_fds, socket, buffer, 1)
+    if not begun then return 125 end
+    local terminal = fds[1]
+    if terminal then
+        local master = serial_port.new(terminal:dup())
+        system.terminal.raw "stdin"
+        spawn(function() pcall(stream.copy, system.in_, master) end):detach()
+        shown = spawn(function() pcall(stream.copy, master, system.out) end)
+    end
+    spawn(function() forward(signals, socket, terminal) end):detach()
+    local ok, n = pcall(socket.receive, socket, buffer)
+    if shown then
+        shown:join()
+        system.terminal.restore "stdin"
+    end
+    if not ok then return 137 end
+    local status, message = tostring(buffer:first(n)):match "^(%d+) (.*)$"
+    if message ~= "" then report(command[1], ": ", message) end
+    return tonumber(status)
+end

@@ -1,0 +1,101 @@
+-- The init script of a container: as root of the new user namespace it makes the world that CMD will see, then gives
+-- its own power up. `container` is what run.lua puts in front of it, `arg` a socket from there.
+local NOEXEC = C.MS_NOSUID + C.MS_NODEV + C.MS_NOEXEC
+local RDONLY = { attr_set = C.MOUNT_ATTR_RDONLY }
+-- Capabilities that nobody in the container can get.
+local DROPPED = [[
+    audit_control audit_read block_suspend bpf checkpoint_restore dac_read_search ipc_lock ipc_owner lease
+    linux_immutable mac_admin mac_override net_admin net_broadcast perfmon sys_admin sys_boot sys_module sys_nice
+    sys_pacct sys_ptrace sys_rawio sys_resource sys_time sys_tty_config syslog wake_alarm ]]
+
+local function try(call, ...)
+    errexit = false
+    local result = call(...)
+    errexit = true
+    return result ~= -1
+end
+
+-- A file or directory as a mount of its own, which can be attached where its path is out of reach.
+local function take(path, read_only)
+    local fd = C.open_tree(C.AT_FDCWD, path, C.OPEN_TREE_CLONE + C.AT_RECURSIVE)
+    if read_only then C.mount_setattr(fd, "", C.AT_EMPTY_PATH + C.AT_RECURSIVE, RDONLY) end
+    return fd
+end
+
+local function attach(fd, path) C.move_mount(fd, "", C.AT_FDCWD, path, C.MOVE_MOUNT_F_EMPTY_PATH) end
+
+-- Makes what a mount is to lie over, and the directories that lead there.
+local function place(path, is_file)
+    for n in path:gmatch("()/") do try(C.mkdir, path:sub(1, n), mode(7, 5, 5)) end
+    if is_file then C.close(C.open(path, C.O_CREAT, mode(6, 4, 4))) else try(C.mkdir, path, mode(7, 5, 5)) end
+    return path
+end
+
+-- The host maps ids and makes the interface meanwhile. If it is gone, so is the need for this.
+if C.read(arg, 1) ~= "." then os.exit(1) end
+C.setsid()
+try(C.setgroups, {}) -- refused where an ordinary user has mapped one id
+C.sethostname(container.hostname)
+C.unshare(C.CLONE_NEWCGROUP)
+
+local ffi = require "ffi"
+ffi.cdef "int ioctl(int, unsigned long, void *);"
+local SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+local loopback = ffi.new("struct { char name[16]; short flags; char rest[22]; }", "lo", IFF_UP)
+ffi.C.ioctl(C.socket(C.AF_INET, C.SOCK_DGRAM, 0), SIOCSIFFLAGS, loopback)
+
+-- What comes from the host, taken while there are paths to it.
+C.umask(0)
+C.mount(nil, "/", nil, C.MS_REC + C.MS_PRIVATE)
+local lower = C.open(container.root, C.O_PATH)
+local taken = {}
+for path in ("/dev/full /dev/null /dev/random /dev/tty /dev/urandom /dev/zero"):gmatch "%S+" do
+    taken[path] = { take(path), true }
+end
+for _, v in ipairs(container.volume) do taken[v.to] = { take(v.from, v.read_only), v.is_file } end
+
+-- The root is an overlay over the tree; what is changed goes to a tmpfs or to the directory asked for.
+if not container.overlay then C.mount("tmpfs", container.root, "tmpfs", 0, "mode=755") end
+C.chdir(container.overlay or container.root)
+C.mount("overlay", container.root, "overlay", 0,
+    ("userxattr,lowerdir=/proc/self/fd/%d,upperdir=%s,workdir=%s"):format(lower, place "upper", place "work"))
+C.chdir(container.root)
+C.pivot_root(".", ".") -- the old root lies over the new one until it is unmounted
+
+local mounts = {
+    { "proc", "/proc", NOEXEC }, { "tmpfs", "/dev", C.MS_NOSUID, "mode=755" },
+    { "devpts", "/dev/pts", C.MS_NOSUID + C.MS_NOEXEC, "newinstance,ptmxmode=666,mode=620" },
+    { "tmpfs", "/dev/shm", NOEXEC, "mode=1777" }, { "mqueue", "/dev/mqueue", NOEXEC },
+}
+if container["read-only"] then
+    mounts[6], mounts[7] = { "tmpfs", "/tmp", NOEXEC, "mode=1777" }, { "tmpfs", "/run", NOEXEC, "mode=755" }
+end
+for _, m in ipairs(mounts) do C.mount(m[1], place(m[2]), m[1], m[3], m[4]) end
+-- Refused to who is in a container already.
+try(C.mount, "sysfs", place "/sys", "sysfs", NOEXEC + C.MS_RDONLY)
+try(C.mount, "cgroup2", "/sys/fs/cgroup", "cgroup2", NOEXEC + C.MS_RDONLY)
+for path, t in pairs(taken) do attach(t[1], place(path, t[2])) end
+for name, to in pairs { ptmx = "pts/ptmx", fd = "/proc/self/fd", stdin = "fd/0", stdout = "fd/1", stderr = "fd/2" } do
+    C.symlink(to, "/dev/" .. name)
+end
+
+-- Their owner is the host's root, who is root in here too when that is who runs the container.
+for path in ("/proc/bus /proc/fs /proc/irq /proc/sys /proc/sysrq-trigger"):gmatch "%S+" do
+    if try(C.access, path, C.F_OK) then attach(take(path, true), path) end
+end
+for path in ("/proc/kcore /proc/keys /proc/timer_list"):gmatch "%S+" do
+    if try(C.access, path, C.F_OK) then attach(take "/dev/null", path) end
+end
+if container["read-only"] then C.mount_setattr(C.AT_FDCWD, "/", 0, RDONLY) end
+C.umount2(".", C.MNT_DETACH)
+C.chdir("/")
+C.umask(mode(0, 2, 2))
+
+C.seccomp_set_mode_filter(container.filter)
+local kept = "all=ep"
+for name in DROPPED:gmatch "%S+" do
+    C.cap_drop_bound("cap_" .. name)
+    kept = kept .. " cap_" .. name .. "-ep"
+end
+C.cap_set_proc(kept)
+C.dup2(C.open("/dev/null", C.O_WRONLY), 2) -- what was for errors of this script
