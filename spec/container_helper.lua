@@ -3,6 +3,7 @@
 local system = require "emilua.system"
 local time = require "emilua.time"
 local helper = require "spec.helper"
+local process = require "spec.process_helper"
 local programs = require "spec.program_helper"
 local pty = require "spec.pty_helper"
 
@@ -65,6 +66,9 @@ function container.terminal(line)
     }
     return t, child
 end
+
+--- The shell command that runs `line` as an ordinary user.
+container.as_user = process.unprivileged
 
 --- Waits until `test` is true.
 function container.eventually(what, test)

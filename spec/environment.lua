@@ -17,15 +17,15 @@ local function contains(path, word)
     return (" " .. text:gsub("%s", " ") .. " "):find(" " .. word .. " ", 1, true) ~= nil
 end
 
---- Whether a controller can be had for a new control group.
-function environment.controls(name)
+-- Whether a controller can be had for a new control group.
+local function controls(name)
     return contains("/sys/fs/cgroup/cgroup.controllers", name)
         or contains("/sys/fs/cgroup/unified/cgroup.controllers", name)
 end
 
 environment.missing["cgroup v2"] = {
     why = "memory and pids are controllers of cgroup v1",
-    probe = function() return environment.controls "memory" and environment.controls "pids" end,
+    probe = function() return controls "memory" and controls "pids" end,
 }
 
 local MARK = "missing here: "

@@ -32,7 +32,7 @@ local function forward(signals, socket, terminal)
         if number ~= signal.SIGWINCH then
             pcall(socket.send, socket, byte_span.append(tostring(number)))
         elseif terminal then
-            system.terminal.set_size(terminal, system.terminal.size "stdin")
+            pcall(system.terminal.set_size, terminal, system.terminal.size "stdin")
         end
     end
 end
@@ -57,14 +57,18 @@ function run(socket, command)
     if terminal then
         local master = serial_port.new(terminal:dup())
         system.terminal.raw "stdin"
-        spawn(function() pcall(stream.copy, system.in_, master) end):detach()
+        spawn(function()
+            pcall(stream.copy, system.in_, master)
+            master:close() -- our terminal is hung up: so is that one
+            terminal:close()
+        end):detach()
         shown = spawn(function() pcall(stream.copy, master, system.out) end)
     end
     spawn(function() forward(signals, socket, terminal) end):detach()
     local ok, n = pcall(socket.receive, socket, buffer)
     if shown then
         shown:join()
-        system.terminal.restore "stdin"
+        pcall(system.terminal.restore, "stdin")
     end
     if not ok then return 137 end
     local status, message = tostring(buffer:first(n)):match "^(%d+) (.*)$"
