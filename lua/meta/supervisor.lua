@@ -99,7 +99,7 @@ function script.dev_major(device) end
 ---@return integer
 function script.dev_minor(device) end
 
----Calls return a result and an error number, 0 after success; with `errexit = false` `-1` and the number after a failure.
+---Calls return a result and an error number, which is 0; with `errexit = false`, after a failure, `-1` and the number.
 ---Its other fields are the constants of the system's headers: `C.O_RDONLY`.
 ---@class emilua.init_script.C
 ---@field [string] integer
