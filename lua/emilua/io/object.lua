@@ -157,7 +157,7 @@ function object.release(class)
     end
 end
 
--- For the classes that take and give no descriptors on Windows: replaces the methods there, and returns the constructor.
+-- For classes that take and give no descriptors on Windows: replaces the methods there, and returns the constructor.
 function object.keep_on_windows(methods, new)
     if ffi.os ~= "Windows" then return new end
     local function absent() raise("ENOSYS") end

@@ -135,9 +135,9 @@ function PEER.remote_security_label(handle)
 end
 
 -- The name of a policy as an element of mac(3): one that is not there has no label.
-local function policy(name)
-    if type(name) ~= "string" or name == "" or find(name, ",", 1, true) then raise("EINVAL", 3) end
-    return "?" .. name
+local function policy(text)
+    if type(text) ~= "string" or text == "" or find(text, ",", 1, true) then raise("EINVAL", 3) end
+    return "?" .. text
 end
 
 -- The list for mac(3) of a filter, which is a name or a list of names.
@@ -154,7 +154,7 @@ function PEER.remote_security_labels(handle, filter)
     local wanted = filter ~= nil and policies(filter) or nil
     local text = core.text(check(native.security_labels(handle, wanted, core.buffer, 1024)))
     local labels = {}
-    for name, label in gmatch(text or raise("ENOMEM"), "([^,/]+)/([^,]+)") do labels[name] = label end
+    for of_policy, label in gmatch(text or raise("ENOMEM"), "([^,/]+)/([^,]+)") do labels[of_policy] = label end
     if type(filter) == "string" then return labels[filter] end
     return labels
 end
