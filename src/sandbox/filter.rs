@@ -1,5 +1,6 @@
 //! BPF programs of seccomp(2), compiled by seccompiler from its JSON.
 
+use super::dispatch;
 use crate::bridge::{guard, message};
 use mlua::ffi::{self, lua_State};
 use seccompiler::{BpfMap, BpfProgram, TargetArch, sock_filter};
@@ -9,10 +10,10 @@ use std::ffi::{CStr, c_int};
 pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] =
     &[(c"seccomp_compile", seccomp_compile)];
 
-const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
-const LOAD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
-const JUMP: u16 = (libc::BPF_JMP | libc::BPF_JA) as u16;
-const JUMP_IF_GREATER_OR_EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K) as u16;
+pub const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
+pub const LOAD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
+pub const JUMP: u16 = (libc::BPF_JMP | libc::BPF_JA) as u16;
+pub const JUMP_IF_GREATER_OR_EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K) as u16;
 
 /// Instructions that the kernel takes.
 const LONGEST: usize = 4096;
@@ -26,7 +27,7 @@ const NO_X32: [sock_filter; 3] = [
     instruction(RETURN, 0, libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32),
 ];
 
-const fn instruction(code: u16, jf: u8, k: u32) -> sock_filter {
+pub const fn instruction(code: u16, jf: u8, k: u32) -> sock_filter {
     sock_filter { code, jt: 0, jf, k }
 }
 
@@ -51,6 +52,7 @@ fn link(programs: Vec<BpfProgram>, architecture: TargetArch) -> Result<BpfProgra
         }
         whole.append(&mut program);
     }
+    let whole = dispatch::by_number(whole, architecture);
     if whole.len() > LONGEST {
         let length = whole.len();
         return Err(format!(

@@ -9,6 +9,8 @@ mod capabilities;
 #[cfg(target_os = "freebsd")]
 mod capsicum;
 #[cfg(target_os = "linux")]
+mod dispatch;
+#[cfg(target_os = "linux")]
 mod filter;
 #[cfg(target_os = "linux")]
 mod landlock;

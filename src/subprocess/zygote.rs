@@ -8,7 +8,7 @@ use super::message::{self, Message};
 use super::platform::close_from;
 use super::platform::{Side, clone};
 use super::protocol::{Action, Answer, LONGEST, Request, Stream};
-use super::{actor, host, mirror};
+use super::{actor, host, init_script, mirror};
 use crate::system;
 use mlua::ffi::{self, lua_State};
 use nix::errno::Errno;
@@ -51,8 +51,9 @@ pub unsafe fn open(l: *mut lua_State) -> c_int {
     };
     match message::send(control.as_fd(), host::greeting(&version).as_bytes(), &[]) {
         Ok(_) => {
-            // Without it each actor makes its own, or says why it cannot.
+            // Without them each actor makes its own, or says why it cannot.
             actor::prepare();
+            init_script::prepare();
             serve(control)
         }
         Err(_) => child::exit(1),

@@ -12,8 +12,9 @@ use crate::subprocess::{actor, report};
 use arena::Arena;
 use mlua::ffi::{self, lua_State};
 use std::ffi::{c_int, c_void};
-use std::io;
 use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::{io, ptr};
 
 /// A script, and the descriptor that is its `arg`.
 pub struct Script<'a> {
@@ -32,51 +33,103 @@ pub fn run(script: &Script) -> bool {
     }
 }
 
-fn try_run(script: &Script) -> io::Result<bool> {
-    let mut arena = Arena::new()?;
-    if script.text.is_empty() || !arena.reserve(script.text.len()) {
-        return Err(io::ErrorKind::OutOfMemory.into());
-    }
-    // SAFETY: the state is closed before the arena is dropped; the script outlives the protected call.
-    unsafe {
-        let l = ffi::lua_newstate(arena::allocate, (&raw mut arena).cast());
-        if l.is_null() {
+/// A state in which no script has run: the libraries and the calls are there. Its memory is wiped at its end.
+struct World {
+    state: *mut lua_State,
+    /// Does not move: the state has its address.
+    arena: Box<Arena>,
+}
+
+impl World {
+    fn new() -> io::Result<Self> {
+        let mut arena = Box::new(Arena::new()?);
+        // SAFETY: the arena outlives the state, which is closed before it is dropped.
+        let state = unsafe { ffi::lua_newstate(arena::allocate, (&raw mut *arena).cast()) };
+        if state.is_null() {
             return Err(io::ErrorKind::OutOfMemory.into());
         }
-        let status = lua_cpcall(l, main, (&raw const *script).cast_mut().cast());
-        if status != 0 {
-            actor::report_error(l);
+        let mut world = Self { state, arena };
+        if world.call(open, ptr::null_mut()) {
+            Ok(world)
+        } else {
+            Err(io::ErrorKind::OutOfMemory.into())
         }
-        ffi::lua_close(l);
-        Ok(status == 0)
+    }
+
+    /// Calls a function with a pointer; an error of Lua's is reported.
+    fn call(&mut self, function: Function, argument: *mut c_void) -> bool {
+        // SAFETY: the state is this thread's.
+        unsafe {
+            let succeeded = lua_cpcall(self.state, function, argument) == 0;
+            if !succeeded {
+                actor::report_error(self.state);
+            }
+            succeeded
+        }
     }
 }
 
-unsafe extern "C-unwind" {
-    fn lua_cpcall(
-        l: *mut lua_State,
-        function: unsafe extern "C-unwind" fn(*mut lua_State) -> c_int,
-        argument: *mut c_void,
-    ) -> c_int;
+impl Drop for World {
+    fn drop(&mut self) {
+        // SAFETY: it is used no more, and the arena is still there.
+        unsafe { ffi::lua_close(self.state) };
+    }
 }
 
-/// Body of the protected call: opens the libraries, makes the script's world and runs it.
-unsafe extern "C-unwind" fn main(l: *mut lua_State) -> c_int {
-    // SAFETY: called by `lua_cpcall` with a script; nothing here needs dropping when Lua raises.
+/// The world for the next script; null when none is ready.
+static READY: AtomicPtr<World> = AtomicPtr::new(ptr::null_mut());
+
+/// Makes a world for scripts of the processes that are forked from this one. Without it each makes its own.
+pub fn prepare() {
+    if let Ok(world) = World::new() {
+        READY.store(Box::into_raw(Box::new(world)), Ordering::Relaxed);
+    }
+}
+
+fn try_run(script: &Script) -> io::Result<bool> {
+    let ready = READY.swap(ptr::null_mut(), Ordering::Relaxed);
+    let mut world = if ready.is_null() {
+        World::new()?
+    } else {
+        // SAFETY: `prepare` has made it, and it is taken once.
+        *unsafe { Box::from_raw(ready) }
+    };
+    if script.text.is_empty() || !world.arena.reserve(script.text.len()) {
+        return Err(io::ErrorKind::OutOfMemory.into());
+    }
+    Ok(world.call(main, (&raw const *script).cast_mut().cast()))
+}
+
+type Function = unsafe extern "C-unwind" fn(*mut lua_State) -> c_int;
+
+unsafe extern "C-unwind" {
+    fn lua_cpcall(l: *mut lua_State, function: Function, argument: *mut c_void) -> c_int;
+}
+
+/// Body of a protected call: opens the libraries and makes the world of scripts.
+unsafe extern "C-unwind" fn open(l: *mut lua_State) -> c_int {
+    // SAFETY: called by `lua_cpcall`; nothing here needs dropping when Lua raises.
     unsafe {
-        let script = &*ffi::lua_touserdata(l, 1).cast::<Script>();
         ffi::lua_gc(l, ffi::LUA_GCSTOP, 0);
         ffi::luaL_openlibs(l);
         lua::push(l, c"subprocess.init_script.main");
         crate::push_function(l, lua::source);
         lua::push_operations(l);
         functions::push(l);
-        match script.argument {
-            Some(fd) => ffi::lua_pushinteger(l, fd as ffi::lua_Integer),
-            None => ffi::lua_pushnil(l),
-        }
-        ffi::lua_call(l, 4, 0);
+        ffi::lua_call(l, 3, 0);
+    }
+    0
+}
 
+/// Body of a protected call: runs a script.
+unsafe extern "C-unwind" fn main(l: *mut lua_State) -> c_int {
+    // SAFETY: called by `lua_cpcall` with a script; nothing here needs dropping when Lua raises.
+    unsafe {
+        let script = &*ffi::lua_touserdata(l, 1).cast::<Script>();
+        if let Some(fd) = script.argument {
+            ffi::lua_pushinteger(l, fd as ffi::lua_Integer);
+            ffi::lua_setglobal(l, c"arg".as_ptr());
+        }
         ffi::lua_getglobal(l, c"debug".as_ptr());
         ffi::lua_getfield(l, -1, c"traceback".as_ptr());
         let text = script.text.as_ptr().cast();

@@ -1,6 +1,6 @@
 -- The world of an init.script: its globals C, errexit, arg and the helpers. Runs in a Lua state of its own, in a
--- process with one thread, before any code of the actor; every call blocks. (source, operations, functions, descriptor)
-local source, operations, functions, descriptor = ...
+-- process with one thread, before any code of the actor; every call blocks. (source, operations, functions)
+local source, operations, functions = ...
 local jit = require("jit")
 local error, setmetatable, type = error, setmetatable, type
 local globals = _G
@@ -39,4 +39,3 @@ globals.C = setmetatable({}, {
     __metatable = "C",
 })
 globals.errexit = true
-globals.arg = descriptor
