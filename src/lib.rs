@@ -9,6 +9,8 @@ mod fs;
 mod handle;
 mod io;
 mod json;
+#[cfg(unix)]
+mod libc_service;
 mod lua;
 mod number;
 mod process;

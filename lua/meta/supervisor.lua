@@ -47,6 +47,7 @@ function ipc_actor_channel:kill(signo) end
 ---@field native_modules_cache? string[]|"all"
 ---@field ld_library_directories? emilua.file_descriptor[] FreeBSD: where its dynamic linker looks for libraries
 ---@field pd_daemon? boolean FreeBSD: the child survives its process descriptor
+---@field libc_service? emilua.libc_service.slave
 ---@field seccomp? emilua.byte_span program that is installed before the VM starts
 ---@field supervisor? boolean false: no supervisor of its own
 ---@field jit? boolean

@@ -20,6 +20,8 @@ mod transfer;
 pub mod unix;
 pub mod wire;
 
+#[cfg(unix)]
+pub use descriptor::open_flags;
 pub use endpoint::Endpoint;
 pub use readiness::{Borrowed, Descriptor};
 pub use socket::accept;

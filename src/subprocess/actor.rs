@@ -3,12 +3,13 @@
 //! Its state is made ahead, by the zygote, and every actor begins with a copy of it: making it takes longer than the fork.
 
 use super::barrier::Barrier;
-use super::child::Start;
+use super::child::{self, Start};
 use crate::lua;
 use crate::push_function;
 use mlua::ffi::{self, lua_State};
 use std::ffi::c_int;
-use std::os::fd::IntoRawFd;
+use std::io;
+use std::os::fd::{IntoRawFd, OwnedFd};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -84,6 +85,7 @@ pub fn main(start: Start) -> ! {
     let Start {
         inbox,
         mut configuration,
+        service,
         barriers,
     } = start;
     let l = prepare();
@@ -107,6 +109,12 @@ pub fn main(start: Start) -> ! {
                 ffi::lua_rawseti(l, -2, i as ffi::lua_Integer + 1);
             }
             barriers.into_iter().for_each(Barrier::wait);
+            if let Some(service) = service
+                && let Err(error) = attach(service)
+            {
+                super::report(&format!("libc_service: {error}\n"));
+                child::exit(1);
+            }
             let failed = ffi::lua_pcall(l, 3, 1, 0) != 0;
             if failed {
                 report_error(l);
@@ -117,6 +125,21 @@ pub fn main(start: Start) -> ! {
     };
     // SAFETY: ends the process; C's streams are flushed.
     unsafe { libc::exit(status) }
+}
+
+/// Has calls of libc served by the library that the first zygote was started with.
+fn attach(service: OwnedFd) -> io::Result<()> {
+    // The actor's low descriptors are those that it was started with.
+    let service = child::out_of_the_way(service, 10)?;
+    // SAFETY: a name that lives for ever.
+    let symbol = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"emilua_libc_service_attach".as_ptr()) };
+    if symbol.is_null() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    // SAFETY: the function of that name has this type.
+    let attach: extern "C" fn(c_int) = unsafe { std::mem::transmute(symbol) };
+    attach(service.into_raw_fd());
+    Ok(())
 }
 
 /// Prints the message on the top of the stack.

@@ -34,6 +34,8 @@ pub struct Configuration {
     /// Directories that the dynamic linker searches for libraries.
     pub directories: Vec<OwnedFd>,
     pub orders: Orders,
+    /// The socket of a `libc_service.slave`.
+    pub service: Option<OwnedFd>,
 }
 
 /// What there is to do before the VM starts, bits on the wire.
@@ -46,6 +48,8 @@ pub struct Orders {
     /// The actor gets a zygote of its own.
     pub zygote: bool,
     pub jit: bool,
+    /// A service comes along.
+    pub service: bool,
 }
 
 impl Orders {
@@ -55,34 +59,38 @@ impl Orders {
             filter,
             zygote,
             jit,
+            service,
         } = self;
-        [script, filter, zygote, jit]
+        [script, filter, zygote, jit, service]
             .into_iter()
             .rev()
             .fold(0, |byte, order| byte << 1 | u8::from(order))
     }
 
     fn from_byte(byte: u8) -> Self {
-        let [script, filter, zygote, jit] = [0, 1, 2, 3].map(|bit| byte >> bit & 1 != 0);
+        let [script, filter, zygote, jit, service] =
+            [0, 1, 2, 3, 4].map(|bit| byte >> bit & 1 != 0);
         Self {
             script,
             filter,
             zygote,
             jit,
+            service,
         }
     }
 }
 
 impl Configuration {
-    /// Sends `bytes` to a child, libraries and directories for it, and its orders.
+    /// Sends `bytes` to a child, libraries, directories and a service for it, and its orders.
     pub fn send(
         socket: BorrowedFd<'_>,
         bytes: &[u8],
         libraries: &[PathBuf],
         directories: &[OwnedFd],
+        service: Option<RawFd>,
         orders: Orders,
     ) -> io::Result<()> {
-        let descriptors = libraries.len() + directories.len();
+        let descriptors = libraries.len() + directories.len() + 1;
         if bytes.len() > LONGEST || descriptors >= message::DESCRIPTORS {
             return Err(Errno::EMSGSIZE.into());
         }
@@ -99,9 +107,11 @@ impl Configuration {
         for library in libraries {
             files.push(File::open(library)?);
         }
-        let files = files.iter().map(AsRawFd::as_raw_fd);
-        let directories = directories.iter().map(AsRawFd::as_raw_fd);
-        let numbers: Vec<RawFd> = files.chain(directories).collect();
+        let mut numbers: Vec<RawFd> = files.iter().map(AsRawFd::as_raw_fd).collect();
+        // Behind the file of the configuration.
+        let place = numbers.len() - libraries.len();
+        numbers.splice(place..place, service);
+        numbers.extend(directories.iter().map(AsRawFd::as_raw_fd));
         message::send(socket, &packet, &numbers)?;
         Ok(())
     }
@@ -121,13 +131,16 @@ impl Configuration {
             let file = descriptors.next().ok_or(io::ErrorKind::UnexpectedEof)?;
             read(File::from(file), &mut bytes)?;
         }
+        let orders = Orders::from_byte(first);
+        let service = orders.service.then(|| descriptors.next()).flatten();
         let libraries = descriptors.map(|library| open(&library));
         let libraries = libraries.collect::<io::Result<_>>()?;
         Ok(Self {
             bytes,
             libraries,
             directories,
-            orders: Orders::from_byte(first),
+            orders,
+            service,
         })
     }
 
@@ -171,7 +184,7 @@ mod tests {
 
     #[test]
     fn every_order_is_read_back() {
-        for byte in 0..16 {
+        for byte in 0..32 {
             assert_eq!(Orders::from_byte(byte).to_byte(), byte);
         }
         assert!(Orders::from_byte(1).script && Orders::from_byte(8).jit);

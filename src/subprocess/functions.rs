@@ -176,13 +176,14 @@ unsafe extern "C-unwind" fn list_libraries(l: *mut lua_State) -> c_int {
 }
 
 /// `supervisor_configure(socket, configuration, script | nil, argument | nil, libraries | nil, filter | nil, zygote, jit,
-/// library_directories | nil) -> nothing | code, text`.
+/// service | nil, library_directories | nil) -> nothing | code, text`.
 unsafe extern "C-unwind" fn configure(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with a descriptor that it owns, strings, numbers and two booleans.
     unsafe {
         let socket = BorrowedFd::borrow_raw(ffi::lua_tointeger(l, 1) as RawFd);
         let (configuration, script) = (bytes(l, 2), bytes(l, 3));
-        let argument = (ffi::lua_isnumber(l, 4) != 0).then(|| ffi::lua_tointeger(l, 4) as RawFd);
+        let number = |i| (ffi::lua_isnumber(l, i) != 0).then(|| ffi::lua_tointeger(l, i) as RawFd);
+        let (argument, service) = (number(4), number(9));
         let libraries = paths(l, 5);
         let filter = bytes(l, 6);
         let orders = Orders {
@@ -190,15 +191,23 @@ unsafe extern "C-unwind" fn configure(l: *mut lua_State) -> c_int {
             filter: filter.is_some(),
             zygote: ffi::lua_toboolean(l, 7) != 0,
             jit: ffi::lua_toboolean(l, 8) != 0,
+            service: service.is_some(),
         };
-        let directories = numbers(l, 9);
+        let directories = numbers(l, 10);
         let outcome = attempt(|| {
             let configuration = configuration.unwrap_or_default();
             // The Lua half owns them during the call.
             let directories = directories.iter().map(|n| BorrowedFd::borrow_raw(*n));
             let directories = directories.map(platform::library_directory);
             let directories = directories.collect::<io::Result<Vec<_>>>()?;
-            Configuration::send(socket, configuration, &libraries, &directories, orders)?;
+            Configuration::send(
+                socket,
+                configuration,
+                &libraries,
+                &directories,
+                service,
+                orders,
+            )?;
             if let Some(script) = script {
                 message::send(socket, script, argument.as_slice())?;
             }
@@ -226,7 +235,7 @@ unsafe extern "C-unwind" fn ask(l: *mut lua_State) -> c_int {
                 script: true,
                 ..Orders::default()
             };
-            Configuration::send(spawned.socket.as_fd(), &[], &[], &[], orders)?;
+            Configuration::send(spawned.socket.as_fd(), &[], &[], &[], None, orders)?;
             let script = script.unwrap_or_default();
             message::send(spawned.socket.as_fd(), script, &[writing.as_raw_fd()])?;
             drop(writing);

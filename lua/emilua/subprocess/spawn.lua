@@ -85,6 +85,12 @@ local function check_init(init)
     return init.script, argument
 end
 
+-- The descriptor of a libc_service.slave, and the slave.
+local function check_slave(slave)
+    if slave == nil then return nil end
+    return import("libc_service.slave").use(slave, "subprocess/libc_service"), slave
+end
+
 -- The seccomp program as bytes.
 local function check_seccomp(program)
     local arg = "subprocess/seccomp"
@@ -168,9 +174,12 @@ function spawn.spawn(own, importer)
         and check_tree(opts.source_tree_cache, "subprocess/source_tree_cache") or {}
     local native_modules = check_native_modules(opts.native_modules_cache)
     local directories = check_library_directories(opts.ld_library_directories)
-    configuration.library_directories = directories and #directories or 0
     local script, argument = check_init(opts.init)
     configuration.limit = check_ipc(opts.ipc)
+    local service, slave = check_slave(opts.libc_service)
+    -- Numbers behind the inbox: the service's, then those of the directories.
+    configuration.first_directory = service and 2 or 1
+    configuration.library_directories = directories and #directories or 0
     local filter = check_seccomp(opts.seccomp)
     local nested = check_boolean(opts, "supervisor", true)
     local compiles = check_boolean(opts, "jit", jit.status() and true or false)
@@ -180,15 +189,18 @@ function spawn.spawn(own, importer)
     configuration.single = own.concurrency_hint == 1
     configuration.native_modules = native_modules and native_modules.names
     supervisor.start()
+    if slave then import("libc_service.slave").send_filters(slave) end
 
     local pid, handle, socket = functions.supervisor_spawn(flags, streams[1], streams[2], streams[3])
     if not pid then
+        if slave then import("libc_service.slave").consume(slave) end
         if handle == -errors.number.EIO then errors.raise_misc(2) end
         raise_code(handle)
     end
     local new = channel.adopt(socket, handle, pid, configuration.limit)
     local code = functions.supervisor_configure(socket, serial.encode(configuration), script, argument,
-        native_modules and native_modules.paths, filter, nested, compiles, directories)
+        native_modules and native_modules.paths, filter, nested, compiles, service, directories)
+    if slave then import("libc_service.slave").consume(slave) end
     if code then
         new:kill()
         raise_code(code)

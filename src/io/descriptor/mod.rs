@@ -7,6 +7,9 @@ mod platform;
 #[cfg(target_os = "freebsd")]
 pub mod capsicum;
 
+#[cfg(unix)]
+pub use platform::flag_bits as open_flags;
+
 use super::transfer::{LONGEST, code};
 use super::{Descriptor, Io, object};
 use crate::bridge::{EOF, count, failure, guard, operations, status};

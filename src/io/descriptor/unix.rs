@@ -101,6 +101,30 @@ pub fn open_at(
     kernel::open_at(directory, &path, open, flags & !bits, mode)
 }
 
+/// The opposite of what [`open_at`] does: the bits of C's flags. What has no name is left out.
+pub fn flag_bits(flags: i32) -> u32 {
+    const DIRECTORY: u32 = 1 << 8;
+    const PATH: u32 = 1 << 10;
+    const TEMPORARY: u32 = 1 << 11;
+    const ACCESS: u32 = 1 << 3 | 1 << 4 | 1 << 5;
+    let flags = OFlag::from_bits_retain(flags);
+    let access = flags & OFlag::O_ACCMODE;
+    let bits = FLAGS.iter().chain(kernel::FLAGS).filter(|(bit, flag)| {
+        if bit & ACCESS != 0 {
+            access == *flag
+        } else {
+            flags.contains(*flag)
+        }
+    });
+    let bits = bits.fold(0, |bits, (bit, _)| bits | bit);
+    match bits {
+        // Linux's flag for temporary files has that of directories in it.
+        _ if bits & TEMPORARY != 0 => bits & !DIRECTORY,
+        _ if bits & PATH != 0 => bits & !ACCESS,
+        _ => bits,
+    }
+}
+
 pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(unistd::pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC)?)
 }

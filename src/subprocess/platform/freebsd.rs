@@ -9,7 +9,7 @@ use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The two sides of a new process.
 pub enum Side {
@@ -48,12 +48,6 @@ pub fn stay_dumpable() -> nix::Result<()> {
     Ok(())
 }
 
-/// closefrom(2).
-pub fn close_from(low: RawFd) {
-    // SAFETY: no memory is passed. The descriptors were inherited from the image that this process was forked from.
-    unsafe { libc::closefrom(low) };
-}
-
 /// The requests that only some systems have.
 pub fn mirror(request: &Request<'_>, _descriptor: Option<&OwnedFd>) -> nix::Result<()> {
     match request.action {
@@ -76,6 +70,19 @@ pub fn close_on_exec_from(low: RawFd) -> io::Result<()> {
         unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
     }
     Ok(())
+}
+
+/// Nobody can change the file any more.
+pub fn seal(file: &File) -> io::Result<()> {
+    let seals = libc::F_SEAL_WRITE | libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
+    // SAFETY: the command takes an int.
+    Errno::result(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, seals) })?;
+    Ok(())
+}
+
+/// The variable by which rtld(1) loads the library at a descriptor before all others, and its value.
+pub fn preload(fd: RawFd) -> (&'static str, String) {
+    ("LD_PRELOAD_FDS", fd.to_string())
 }
 
 /// pdkill(2).
@@ -116,8 +123,7 @@ pub fn library_path(library: &OwnedFd) -> io::Result<CString> {
     Ok(unsafe { CStr::from_ptr(info.kf_path.as_ptr()) }.to_owned())
 }
 
-/// The module that the supervisor loads, and where it finds it. As for libraries, it is the file itself.
-pub fn image(module: PathBuf) -> io::Result<(PathBuf, File)> {
-    let file = File::open(&module)?;
-    Ok((module, file))
+/// Where the supervisor finds its module: descriptors have no names in every view of files.
+pub fn image_path(module: &Path) -> PathBuf {
+    module.to_owned()
 }

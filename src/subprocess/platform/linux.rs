@@ -5,12 +5,11 @@ use crate::subprocess::protocol::{Action, Request};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::memfd::{MFdFlags, memfd_create};
 use std::ffi::CString;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::ptr;
 
 /// The two sides of a new process.
@@ -98,18 +97,6 @@ pub fn die_with_parent() {
 /// Keeps /proc/self this user's after a change of ids: a child could not map its ids otherwise.
 pub fn stay_dumpable() -> nix::Result<()> {
     nix::sys::prctl::set_dumpable(true)
-}
-
-/// close_range(2), or one by one where the kernel lacks it. What the descriptors were for is over: they were inherited
-/// from the image that this process was forked from.
-pub fn close_from(low: RawFd) {
-    // SAFETY: no memory is passed.
-    if unsafe { libc::syscall(libc::SYS_close_range, low, u32::MAX, 0) } == -1 {
-        for fd in low..65536 {
-            // SAFETY: as above.
-            unsafe { libc::close(fd) };
-        }
-    }
 }
 
 /// The requests that only Linux has.
@@ -206,6 +193,21 @@ pub fn close_on_exec_from(low: RawFd) -> io::Result<()> {
     Ok(())
 }
 
+/// Nobody can change the file any more.
+pub fn seal(file: &File) -> io::Result<()> {
+    let seals = SealFlag::F_SEAL_WRITE
+        | SealFlag::F_SEAL_SHRINK
+        | SealFlag::F_SEAL_GROW
+        | SealFlag::F_SEAL_SEAL;
+    fcntl(file, FcntlArg::F_ADD_SEALS(seals))?;
+    Ok(())
+}
+
+/// The variable by which ld.so(8) loads the library at a descriptor before all others, and its value.
+pub fn preload(fd: RawFd) -> (&'static str, String) {
+    ("LD_PRELOAD", format!("/proc/self/fd/{fd}"))
+}
+
 /// pidfd_send_signal(2).
 pub fn signal(child: &OwnedFd, signo: libc::c_int) -> nix::Result<()> {
     let none = ptr::null::<libc::siginfo_t>();
@@ -251,17 +253,7 @@ pub fn library_path(library: &OwnedFd) -> io::Result<CString> {
     ))?)
 }
 
-/// The module that the supervisor loads, and where it finds it: a sealed copy, so that a container that maps it cannot
-/// reach the file.
-pub fn image(module: PathBuf) -> io::Result<(PathBuf, File)> {
-    let mut from = File::open(module)?;
-    let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
-    let mut to = File::from(memfd_create("emilua.so", flags)?);
-    io::copy(&mut from, &mut to)?;
-    let seals = SealFlag::F_SEAL_WRITE
-        | SealFlag::F_SEAL_SHRINK
-        | SealFlag::F_SEAL_GROW
-        | SealFlag::F_SEAL_SEAL;
-    fcntl(&to, FcntlArg::F_ADD_SEALS(seals))?;
-    Ok((format!("/proc/self/fd/{IMAGE}").into(), to))
+/// Where the supervisor finds its module, which it has as [`IMAGE`].
+pub fn image_path(_module: &Path) -> PathBuf {
+    format!("/proc/self/fd/{IMAGE}").into()
 }
