@@ -54,7 +54,7 @@ pub struct Plan {
     pub death_signal: c_int,
     /// Of type user, mount, uts, ipc, net.
     pub namespaces: [c_int; 5],
-    /// FreeBSD: the child survives its handle.
+    /// FreeBSD: the child survives its handle; by default where that is allowed.
     pub daemon: c_int,
     /// Windows.
     pub creation_flags: u32,
