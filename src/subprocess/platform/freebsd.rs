@@ -113,7 +113,7 @@ pub fn library_directory(directory: BorrowedFd<'_>) -> io::Result<OwnedFd> {
 }
 
 /// A path of an open library. There is no name for descriptors in every view of files.
-pub fn library_path(library: &OwnedFd) -> io::Result<CString> {
+pub fn library_path(library: &OwnedFd, _unique: usize) -> io::Result<CString> {
     // SAFETY: a struct of numbers and bytes, which is to be filled.
     let mut info: libc::kinfo_file = unsafe { std::mem::zeroed() };
     info.kf_structsize = size_of::<libc::kinfo_file>() as libc::c_int;

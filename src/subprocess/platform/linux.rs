@@ -245,10 +245,12 @@ pub fn library_directory(_directory: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     Err(Errno::ENOTSUP.into())
 }
 
-/// A path of an open library.
-pub fn library_path(library: &OwnedFd) -> io::Result<CString> {
+/// A path of an open library. A number may stand for another library already, loaded before a fork: with another `unique`
+/// the paths are not spelled alike.
+pub fn library_path(library: &OwnedFd, unique: usize) -> io::Result<CString> {
+    let detour = "./".repeat(unique + 1);
     Ok(CString::new(format!(
-        "/proc/self/fd/{}",
+        "/proc/self/fd/{detour}{}",
         library.as_raw_fd()
     ))?)
 }
