@@ -1,5 +1,4 @@
--- Runs a program that opens no file but those it is handed:
---     luajit examples/hand_files.lua NAME=FILE ... -- PROGRAM ARGUMENT ...
+-- Runs a program that is handed its files: luajit examples/hand_files.lua NAME=FILE ... -- PROGRAM ARGUMENT ...
 -- What the program calls NAME is FILE, opened here for reading. Landlock forbids others, but those below /usr.
 
 local emilua = require "emilua"
@@ -32,7 +31,7 @@ local function ruleset()
     return rules
 end
 
--- The filter puts the number of the descriptor that comes along in the place of the result.
+-- The number of a descriptor that comes along is the result.
 local GIVE = [[
     local open, path, flags, mode = ...
     local result, errno, fd = open(path, flags, mode)
@@ -44,7 +43,8 @@ emilua.run(function()
     slave.open = GIVE
     local program = system.spawn{
         program = command[1], arguments = command, environment = system.environment, extra_fds = { [3] = slave },
-        stdin = "share", stdout = "share", stderr = "share", set_no_new_privs = true, landlock_restrict_self = ruleset(),
+        stdin = "share", stdout = "share", stderr = "share",
+        set_no_new_privs = true, landlock_restrict_self = ruleset(),
     }
     -- Until no process of the program is left.
     while pcall(master.receive, master) do

@@ -6,6 +6,7 @@
 ---@class emilua
 ---@field context string `"main"`, in an actor `"worker"`
 ---@field version string `MAJOR.MINOR.PATCH`
+---@field limits {ipc_members: integer, ipc_string: integer, ipc_long_string: integer} of messages to other processes
 ---@field this_fiber emilua.this_fiberlib the calling fiber
 ---@field byte_span emilua.byte_spanlib the table `require "emilua.byte_span"` returns
 local emilua = {}

@@ -10,7 +10,7 @@ mod spawn;
 
 pub use mailbox::{Mailbox, Sender};
 pub use master::{claim_master, resign_master};
-pub use message::{Item, Message, Refusal};
+pub use message::{Item, Message, Refusal, Tree};
 pub use private::Private;
 pub use scalar::OPERATIONS;
 

@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bytes at most.
 pub const LONGEST: usize = 64 << 20;
@@ -154,10 +155,15 @@ fn read(mut file: File, bytes: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
+/// Libraries that this process and those that it was forked from have loaded.
+static LOADED: AtomicUsize = AtomicUsize::new(0);
+
 /// Loads a library while the host's view of files is there. The dynamic linker knows it by this path from now on, whatever
 /// the path leads to later.
 fn open(library: &OwnedFd) -> io::Result<CString> {
-    let path = CString::new(format!("/proc/self/fd/{}", library.as_raw_fd()))?;
+    // A number may stand for another library already, loaded before a fork: no two are spelled alike.
+    let detour = "./".repeat(LOADED.fetch_add(1, Ordering::Relaxed) + 1);
+    let path = CString::new(format!("/proc/self/fd/{detour}{}", library.as_raw_fd()))?;
     // SAFETY: a terminated path; the library's initialisers are what the host has chosen.
     if unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) }.is_null() {
         return Err(io::ErrorKind::InvalidData.into());

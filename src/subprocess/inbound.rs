@@ -6,7 +6,7 @@
 use super::message::{self, DESCRIPTORS};
 use super::socket::Socket;
 use super::wire::{self, Format, MEMBERS, Value};
-use crate::actor::{Item, Message, Sender};
+use crate::actor::{Item, Message, Sender, Tree};
 use crate::vm::{Shared, Token};
 use nix::errno::Errno;
 use nix::sys::socket::{GetSockOpt, sockopt};
@@ -141,33 +141,41 @@ fn decode(packet: &[u8], descriptors: Vec<OwnedFd>, format: Format) -> Option<Me
     let members = wire::read(packet, descriptors.len(), format).ok()?;
     let mut descriptors: Vec<_> = descriptors.into_iter().map(Some).collect();
     let mut take = |n: usize| descriptors.get_mut(n)?.take();
-    let mut item = |value: Value| -> Option<Item> {
-        Some(match value {
+    let mut tree = Tree::default();
+    let mut add = |tree: &mut Tree, value: Value| -> Option<()> {
+        tree.push(match value {
             Value::Boolean(b) => Item::Boolean(b),
             Value::Number(n) => Item::Number(n),
-            Value::String(range) => Item::String(packet[range].into()),
+            Value::String(range) => {
+                tree.push_string(&packet[range]);
+                return Some(());
+            }
             Value::Bytes(range) => Item::Bytes(packet[range].into()),
             Value::Descriptor(n) => Item::Descriptor(take(n)?),
             Value::Address(n) => Item::Socket(address(take(n)?, format)?),
-        })
+        });
+        Some(())
     };
     let mut members = members.into_iter();
     let first = members.next()?;
     if first.key.is_none() {
-        return Some(match item(first.value)? {
-            Item::Boolean(b) => Message::Boolean(b),
-            Item::Number(n) => Message::Number(n),
-            Item::String(text) => Message::String(text),
-            other => Message::Tree(Box::new([other])),
+        return Some(match first.value {
+            Value::Boolean(b) => Message::Boolean(b),
+            Value::Number(n) => Message::Number(n),
+            Value::String(range) => Message::String(packet[range].into()),
+            value => {
+                add(&mut tree, value)?;
+                Message::Tree(tree)
+            }
         });
     }
-    let mut items = vec![Item::Object(members.len() + 1)];
+    tree.push(Item::Object(members.len() + 1));
     for member in std::iter::once(first).chain(members) {
-        items.push(Item::String(packet[member.key?].into()));
-        items.push(item(member.value)?);
+        tree.push_string(&packet[member.key?]);
+        add(&mut tree, member.value)?;
     }
-    items.push(Item::End);
-    Some(Message::Tree(items.into()))
+    tree.push(Item::End);
+    Some(Message::Tree(tree))
 }
 
 /// The sending end that an address is; nothing for what is no socket.

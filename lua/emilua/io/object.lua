@@ -41,7 +41,8 @@ end
 function object.new(mt)
     local read, write = direction(), direction()
     local handle = gc(io_new(vm, read[TOKEN], write[TOKEN]), free)
-    return setmetatable({ handle, read, write, false, false }, mt)
+    -- In parentheses: a tail call of a built-in function would keep this from being compiled.
+    return (setmetatable({ handle, read, write, false, false }, mt))
 end
 
 -- The direction of urgent data and errors, which few objects ever wait for.

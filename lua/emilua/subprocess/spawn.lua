@@ -4,6 +4,7 @@ local channel = import("subprocess.channel")
 local descriptor = import("io.descriptor")
 local errors = import("core.errors")
 local ids = import("program.ids")
+local limits = import("subprocess.limits").limits
 local module = import("actor.module")
 local raw = import("core.raw")
 local serial = import("subprocess.serial")
@@ -120,7 +121,7 @@ end
 local function check_ipc(ipc)
     if ipc == nil then return 0 end
     local limit = type(ipc) == "table" and ipc.strings
-    if type(limit) ~= "number" or limit % 1 ~= 0 or not (limit >= 1 and limit <= 65536) then
+    if type(limit) ~= "number" or limit % 1 ~= 0 or not (limit >= 1 and limit <= limits.ipc_long_string) then
         raise("EINVAL", "subprocess/ipc")
     end
     return limit
