@@ -46,7 +46,6 @@ emilua.run(function()
         stdin = "share", stdout = "share", stderr = "share",
         set_no_new_privs = true, landlock_restrict_self = ruleset(),
     }
-    -- Until no process of the program is left.
     while pcall(master.receive, master) do
         local file = master.function_ == "open" and files[tostring((master:arguments()))]
         if file then

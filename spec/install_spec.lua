@@ -120,7 +120,8 @@ describe("make install", function()
         os.remove(root)
         run("make install PREFIX=/opt/emilua DESTDIR=" .. quote(root))
         for _, name in ipairs {
-            "lib/lua/5.1/emilua.so", "lib/lua/5.1/libemilua_libc_service.so", "share/man/man1/emilua.1", "share/doc/emilua/README.md",
+            "lib/lua/5.1/emilua.so", "lib/lua/5.1/libemilua_libc_service.so", "share/man/man1/emilua.1",
+            "share/doc/emilua/README.md",
             "share/doc/emilua/examples/echo_server.lua",
         } do
             assert(exists(root .. "/opt/emilua/" .. name), name .. " is not installed")
