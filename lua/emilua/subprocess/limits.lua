@@ -1,4 +1,4 @@
--- Of messages between processes, as in src/subprocess/wire.rs.
+-- Of messages between processes, as in src/subprocess/wire/mod.rs.
 local limits = {
     -- Members of a dictionary.
     ipc_members = 20,
