@@ -89,7 +89,10 @@ end
 -- The descriptor of a libc_service.slave, and the slave.
 local function check_slave(slave)
     if slave == nil then return nil end
-    return import("libc_service.slave").use(slave, "subprocess/libc_service"), slave
+    local slaves = import("libc_service.slave")
+    local service = slaves.use(slave, "subprocess/libc_service")
+    slaves.check_actors()
+    return service, slave
 end
 
 -- The seccomp program as bytes.
