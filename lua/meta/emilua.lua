@@ -7,6 +7,7 @@
 ---@field context string `"main"`, in an actor `"worker"`
 ---@field version string `MAJOR.MINOR.PATCH`
 ---@field this_fiber emilua.this_fiberlib the calling fiber
+---@field limits emilua.limits of messages between processes
 ---@field byte_span emilua.byte_spanlib the table `require "emilua.byte_span"` returns
 local emilua = {}
 

@@ -30,6 +30,12 @@ function ipc_actor_channel:detach() end
 ---@param signo? integer SIGKILL by default
 function ipc_actor_channel:kill(signo) end
 
+---The table `emilua.limits`: what bounds a message to an actor in another process.
+---@class emilua.limits
+---@field ipc_members integer members of a table
+---@field ipc_string integer bytes of a string or key
+---@field ipc_string_max integer the greatest `ipc.strings` of the second format
+
 ---`options.subprocess` of `emilua.spawn_vm`.
 ---@class emilua.subprocess_options
 ---@field newns_user? boolean

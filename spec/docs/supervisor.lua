@@ -8,6 +8,7 @@ function supervisor.objects()
     local module = require "emilua.supervisor"
     return {
         supervisor = { module },
+        limits = { emilua.limits },
         ipc_actor_channel = { class = emilua.spawn_vm { source = "", subprocess = {} } },
     }
 end

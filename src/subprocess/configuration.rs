@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bytes at most.
 pub const LONGEST: usize = 64 << 20;
@@ -108,7 +109,8 @@ impl Configuration {
             let file = descriptors.next().ok_or(io::ErrorKind::UnexpectedEof)?;
             read(File::from(file), &mut bytes)?;
         }
-        let libraries = descriptors.map(|library| open(&library));
+        let generation = GENERATION.fetch_add(1, Ordering::Relaxed) + 1;
+        let libraries = descriptors.map(|library| open(&library, generation));
         let libraries = libraries.collect::<io::Result<_>>()?;
         Ok(Self {
             bytes,
@@ -140,10 +142,19 @@ fn read(mut file: File, bytes: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
+/// How many configurations this process and its ancestors have received. A fork inherits it as it does what the dynamic
+/// linker knows; the first zygote knows this module, by a descriptor.
+static GENERATION: AtomicUsize = AtomicUsize::new(0);
+
 /// Loads a library while the host's view of files is there. The dynamic linker knows it by this path from now on, whatever
-/// the path leads to later.
-fn open(library: &OwnedFd) -> io::Result<CString> {
-    let path = CString::new(format!("/proc/self/fd/{}", library.as_raw_fd()))?;
+/// the path leads to later; so it is spelled as no path before it.
+fn open(library: &OwnedFd, generation: usize) -> io::Result<CString> {
+    let path = format!(
+        "/proc/self/fd{}/{}",
+        "/.".repeat(generation),
+        library.as_raw_fd()
+    );
+    let path = CString::new(path)?;
     // SAFETY: a terminated path; the library's initialisers are what the host has chosen.
     if unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) }.is_null() {
         return Err(io::ErrorKind::InvalidData.into());

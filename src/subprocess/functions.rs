@@ -2,6 +2,7 @@
 
 use super::configuration::{Configuration, Orders};
 use super::protocol::{Action, Stream};
+use super::wire::{self, Format};
 use super::{host, message};
 use crate::bridge::{PANIC, failure, guard};
 use mlua::ffi::{self, lua_State};
@@ -18,6 +19,7 @@ use std::slice;
 
 /// C functions of this module, as [`crate::lua`] registers them.
 pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] = &[
+    (c"ipc_limits", ipc_limits),
     (c"list_libraries", list_libraries),
     (c"supervisor_ask", ask),
     (c"supervisor_start", start),
@@ -64,6 +66,20 @@ unsafe fn push_failure(l: *mut lua_State, (code, text): &(i32, String)) -> c_int
         ffi::lua_pushlstring(l, text.as_ptr().cast(), text.len());
     }
     2
+}
+
+/// `ipc_limits() -> members, text, longest text`: of a table, and of a text in the first and in the second format.
+unsafe extern "C-unwind" fn ipc_limits(l: *mut lua_State) -> c_int {
+    let limits = [
+        wire::MEMBERS as ffi::lua_Integer,
+        Format::Short.longest() as ffi::lua_Integer,
+        wire::LONGEST_TEXT as ffi::lua_Integer,
+    ];
+    for limit in limits {
+        // SAFETY: a C function's state.
+        unsafe { ffi::lua_pushinteger(l, limit) };
+    }
+    limits.len() as c_int
 }
 
 /// `supervisor_start(interpreter, jit_version) -> nothing | code, text`.

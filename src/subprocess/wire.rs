@@ -63,7 +63,8 @@ impl Format {
         }
     }
 
-    fn longest(self) -> usize {
+    /// Bytes of the longest text.
+    pub fn longest(self) -> usize {
         match self {
             Self::Short => 255,
             Self::Long(limit) => limit as usize,

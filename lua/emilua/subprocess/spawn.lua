@@ -8,6 +8,7 @@ local module = import("actor.module")
 local raw = import("core.raw")
 local serial = import("subprocess.serial")
 local supervisor = import("supervisor")
+local MAX_STRING = import("subprocess.limits").limits.ipc_string_max
 
 local raise, raise_code = errors.raise, errors.raise_code
 local getmetatable, ipairs, jit, package, pairs, type = getmetatable, ipairs, jit, package, pairs, type
@@ -111,7 +112,7 @@ end
 local function check_ipc(ipc)
     if ipc == nil then return 0 end
     local limit = type(ipc) == "table" and ipc.strings
-    if type(limit) ~= "number" or limit % 1 ~= 0 or not (limit >= 1 and limit <= 65536) then
+    if type(limit) ~= "number" or limit % 1 ~= 0 or not (limit >= 1 and limit <= MAX_STRING) then
         raise("EINVAL", "subprocess/ipc")
     end
     return limit
