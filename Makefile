@@ -19,8 +19,11 @@ endif
 export CARGO LUAJIT
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-LIBRARY := $(TARGET)/release/libemilua.so
+RELEASE := $(TARGET)/release
 INSTALL := install -m 644
+
+# A running program keeps the file it has mapped: replace it, never write into it.
+replace = cmp -s $(RELEASE)/$(1) $(2) || { cp $(RELEASE)/$(1) $(2).new && mv -f $(2).new $(2); }
 
 .PHONY: all setup build demo test bench lint install clean
 
@@ -31,9 +34,9 @@ setup:
 
 build:
 	@.ci/setup rust
-	$(CARGO) build --release --locked
-	@# A running program keeps the file it has mapped: replace it, never write into it.
-	@cmp -s $(LIBRARY) emilua.so || { cp $(LIBRARY) emilua.so.new && mv -f emilua.so.new emilua.so; }
+	$(CARGO) build --release --locked --workspace
+	@$(call replace,libemilua.so,emilua.so)
+	@$(call replace,libemilua_libc_service.so,libemilua_libc_service.so)
 
 demo:
 	@.ci/setup rust base
@@ -57,7 +60,7 @@ install:
 	@test -f emilua.so || $(MAKE) --no-print-directory build
 	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(LUA_CMOD)" "$(DESTDIR)$(METADIR)" "$(DESTDIR)$(MANDIR)" "$(DESTDIR)$(DOCDIR)"
 	install -m 755 lua/bin/emilua "$(DESTDIR)$(BINDIR)/emilua"
-	install -m 755 emilua.so "$(DESTDIR)$(LUA_CMOD)/emilua.so"
+	install -m 755 emilua.so libemilua_libc_service.so "$(DESTDIR)$(LUA_CMOD)"
 	$(INSTALL) lua/meta/*.lua "$(DESTDIR)$(METADIR)"
 	$(INSTALL) docs/man/emilua.1 "$(DESTDIR)$(MANDIR)"
 	$(INSTALL) README.md CHANGELOG.md LICENSE "$(DESTDIR)$(DOCDIR)"
@@ -65,5 +68,5 @@ install:
 	find docs examples -type f -exec $(INSTALL) "{}" "$(DESTDIR)$(DOCDIR)/{}" ";"
 
 clean:
-	rm -rf emilua.so build
+	rm -rf emilua.so libemilua_libc_service.so build
 	$(CARGO) clean

@@ -351,6 +351,29 @@ for kind, wrap in pairs{ ["a socket"] = false, ["a table"] = M.wrapped } do
             reading:join()
         end))
 
+        it("is interrupted in a write that waits for what a read has to send", closing(function()
+            local client, server = pair()
+            local span, sent = byte_span.new(2 ^ 23), 0
+            local function write()
+                while true do sent = sent + client:write_some(span:slice(sent + 1)) end
+            end
+            local function interrupted(fiber)
+                for _ = 1, 200 do helper.turns() end
+                fiber:interrupt()
+                fiber:join()
+                assert.is_true(fiber.interruption_caught)
+            end
+            interrupted(spawn(write))
+            local reading = spawn(function() client:read_some(byte_span.new(1)) end)
+            helper.turns(3)
+            interrupted(spawn(write))
+            interrupted(reading)
+            reading = spawn(function() stream.read_all(server, byte_span.new(sent)) end)
+            client:shutdown "send"
+            reading:join()
+            assert.equal("", M.read_rest(server))
+        end))
+
         it("agrees upon an application protocol, the server's preference first", closing(function()
             local client_ctx, server_ctx = M.client_context(), M.server_context "server"
             client_ctx:set_alpn_protocols{ "b", "a", "c" }

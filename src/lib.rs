@@ -5,8 +5,12 @@ mod bridge;
 mod context;
 mod file;
 mod fs;
+#[cfg(windows)]
+mod handle;
 mod io;
 mod json;
+#[cfg(unix)]
+mod libc_service;
 mod lua;
 mod number;
 mod process;

@@ -20,8 +20,7 @@ end
 local LAZY = {
     actors = "actor.spawn", byte_span = "byte_span", dump = "core.inspect", fibers = "core.inspect",
     format = "format", group = "group", limits = "subprocess.limits", pool = "actor.pool",
-    spawn_context_threads = "actor.spawn",
-    spawn_vm = "actor.spawn", timeout = "timeout",
+    spawn_context_threads = "actor.spawn", spawn_vm = "actor.spawn", timeout = "timeout",
 }
 
 -- A field that is a part, or that a part has.

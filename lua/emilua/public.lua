@@ -12,6 +12,7 @@ return {
     "inbox",
     "ip",
     "json",
+    "libc_service",
     "mutex",
     "pipe",
     "recursive_mutex",

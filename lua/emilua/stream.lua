@@ -22,32 +22,22 @@ local function check_minimum(minimum, name)
     if type(minimum) ~= "number" then errors.expected(3, name, "number", minimum) end
 end
 
--- What is left of `bs` when `done` bytes are, until at least `minimum` are. In a function of its own, because a loop
--- would keep its callers from being compiled with what calls them, and one call is nearly always enough.
-local function read_rest(io, bs, done, minimum)
-    while done < minimum do done = done + io:read_some(bs:slice(done + 1)) end
-    return done
-end
-
-local function write_rest(io, bs, done, minimum)
-    while done < minimum do done = done + io:write_some(bs:slice(done + 1)) end
-    return done
-end
-
+-- Calls io[method] with what is left of `bs` until at least `minimum` bytes are done. Once is nearly always enough: a
+-- loop that is entered each time would end the trace of whoever calls this.
 local function read(io, bs, minimum)
     local size = #bs
     if minimum > size then minimum = size end
     local done = minimum > 0 and io:read_some(bs) or 0
-    if done >= minimum then return done end
-    return read_rest(io, bs, done, minimum)
+    while done < minimum do done = done + io:read_some(bs:slice(done + 1)) end
+    return done
 end
 
 local function write(io, bs, minimum)
     local size = #bs
     if minimum > size then minimum = size end
     local done = minimum > 0 and io:write_some(bs) or 0
-    if done >= minimum then return done end
-    return write_rest(io, bs, done, minimum)
+    while done < minimum do done = done + io:write_some(bs:slice(done + 1)) end
+    return done
 end
 
 function stream.read_all(io, bs)

@@ -49,7 +49,7 @@ function system.get_ld_library_directories() end
 ---@field stdin? emilua.system.stdio default: an empty pipe
 ---@field stdout? emilua.system.stdio default: a pipe without reader
 ---@field stderr? emilua.system.stdio default: a pipe without reader
----@field extra_fds? table<integer, emilua.file_descriptor> by number in the child, 3 to 9
+---@field extra_fds? table<integer, emilua.file_descriptor|emilua.libc_service.slave> by number in the child, 3 to 9
 ---@field signal_on_gcreaper? integer default: SIGTERM
 ---@field pd_daemon? boolean FreeBSD
 ---@field scheduler? emilua.system.scheduler

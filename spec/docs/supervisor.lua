@@ -1,6 +1,6 @@
 -- Actors in processes of their own, for docs_spec.lua.
 local supervisor = {
-    arguments = { "subprocess_options" },
+    arguments = { "subprocess_options", "init_script", "init_script.C" },
 }
 
 function supervisor.objects()
@@ -8,7 +8,6 @@ function supervisor.objects()
     local module = require "emilua.supervisor"
     return {
         supervisor = { module },
-        limits = { emilua.limits },
         ipc_actor_channel = { class = emilua.spawn_vm { source = "", subprocess = {} } },
     }
 end

@@ -4,34 +4,17 @@
 //! file beside those that use them, which binds them (`native.bind`). Results are `i32` where nothing else is
 //! said: at least 0 a result, else a negated error number or one of [`PENDING`], [`EOF`], [`PANIC`].
 
-mod guard;
+mod area;
+pub mod guard;
 mod twins;
 
-pub use guard::{EOF, PANIC, PENDING, count, failure, guard, message, status};
+pub(crate) use area::operations;
+pub use area::{Operations, copy_text};
+pub use guard::{EOF, PENDING, count, failure, guard, message, status};
 pub use twins::FUNCTIONS;
 
 use crate::system;
-use std::ffi::{CStr, c_char, c_int, c_void};
-
-/// The address of an area's struct of function pointers.
-pub struct Operations(pub *const c_void);
-
-// SAFETY: it points to a constant.
-unsafe impl Sync for Operations {}
-
-/// Declares `OPERATIONS`, an area's functions in the order of the list: `module::function: fn(types) -> type`.
-macro_rules! operations {
-    ($($($path:ident)::+: fn($($argument:ty),* $(,)?) $(-> $result:ty)?;)*) => {
-        pub static OPERATIONS: $crate::bridge::Operations = {
-            static LIST: &[$crate::bridge::Operations] = &[$({
-                let function: extern "C" fn($($argument),*) $(-> $result)? = $($path)::+;
-                $crate::bridge::Operations(function as *const std::ffi::c_void)
-            }),*];
-            $crate::bridge::Operations(LIST.as_ptr().cast())
-        };
-    };
-}
-pub(crate) use operations;
+use std::ffi::{CStr, c_char};
 
 operations! {
     panic_message: fn(*mut c_char, i32) -> i32;
@@ -53,12 +36,16 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"fs", &crate::fs::OPERATIONS),
     #[cfg(unix)]
     (c"identity", &system::identity::OPERATIONS),
+    #[cfg(unix)]
+    (c"init_script", &crate::subprocess::INIT_SCRIPT),
     (c"io", &crate::io::OPERATIONS),
     #[cfg(unix)]
     (c"ipc", &crate::subprocess::OPERATIONS),
     #[cfg(target_os = "freebsd")]
     (c"jail", &crate::sandbox::OPERATIONS),
     (c"json", &crate::json::OPERATIONS),
+    #[cfg(unix)]
+    (c"libc_service", &crate::libc_service::OPERATIONS),
     (c"number", &crate::number::OPERATIONS),
     (c"process", &crate::process::OPERATIONS),
     (c"regex", &crate::regex::OPERATIONS),
@@ -79,14 +66,6 @@ pub const AREAS: &[(&CStr, &Operations)] = &[
     (c"unix", &crate::io::unix::OPERATIONS),
     (c"vm", &crate::vm::OPERATIONS),
 ];
-
-/// Copies `text` into a caller's buffer and returns its whole length.
-pub fn copy_text(text: &[u8], buffer: *mut c_char, size: i32) -> i32 {
-    let n = text.len().min(usize::try_from(size).unwrap_or(0));
-    // SAFETY: the caller gives `size` writable bytes, and `n` is at most that.
-    unsafe { std::ptr::copy_nonoverlapping(text.as_ptr(), buffer.cast(), n) };
-    c_int::try_from(n).unwrap_or(0)
-}
 
 /// Text of the last caught panic.
 extern "C" fn panic_message(buffer: *mut c_char, size: i32) -> i32 {

@@ -3,12 +3,14 @@
 //! Its state is made ahead, by the zygote, and every actor begins with a copy of it: making it takes longer than the fork.
 
 use super::barrier::Barrier;
-use super::child::Start;
+use super::child::{self, Start};
+use crate::libc_service::attach_function;
 use crate::lua;
 use crate::push_function;
 use mlua::ffi::{self, lua_State};
 use std::ffi::c_int;
-use std::os::fd::IntoRawFd;
+use std::io;
+use std::os::fd::{IntoRawFd, OwnedFd};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -84,6 +86,7 @@ pub fn main(start: Start) -> ! {
     let Start {
         inbox,
         mut configuration,
+        service,
         barriers,
     } = start;
     let l = prepare();
@@ -107,6 +110,12 @@ pub fn main(start: Start) -> ! {
                 ffi::lua_rawseti(l, -2, i as ffi::lua_Integer + 1);
             }
             barriers.into_iter().for_each(Barrier::wait);
+            if let Some(service) = service
+                && let Err(error) = attach(service)
+            {
+                super::report(&format!("libc_service: {error}\n"));
+                child::exit(1);
+            }
             let failed = ffi::lua_pcall(l, 3, 1, 0) != 0;
             if failed {
                 report_error(l);
@@ -117,6 +126,15 @@ pub fn main(start: Start) -> ! {
     };
     // SAFETY: ends the process; C's streams are flushed.
     unsafe { libc::exit(status) }
+}
+
+/// Has calls of libc served by the library that the first zygote was started with.
+fn attach(service: OwnedFd) -> io::Result<()> {
+    // The actor's low descriptors are those that it was started with.
+    let service = child::out_of_the_way(service, 10)?;
+    let attach = attach_function().ok_or(io::ErrorKind::NotFound)?;
+    attach(service.into_raw_fd());
+    Ok(())
 }
 
 /// Prints the message on the top of the stack.

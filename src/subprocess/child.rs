@@ -1,9 +1,10 @@
 //! An actor's process from its creation to its first Lua code.
 
 use super::barrier::Barrier;
+use super::close::close_from;
 use super::configuration::Configuration;
 use super::init_script::{self, Script};
-use super::platform::{close_from, die_with_parent, seccomp};
+use super::platform::{die_with_parent, seccomp};
 use super::protocol::Stream;
 use super::zygote::{self, SOCKET};
 use super::{actor, host, message, pid1};
@@ -14,6 +15,9 @@ use nix::sys::socket::{AddressFamily, Shutdown, SockFlag, SockType, shutdown, so
 use nix::unistd::{ForkResult, fork, pipe};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+
+/// Where the socket of a service is while the init script runs.
+const SERVICE: RawFd = SOCKET + 1;
 
 /// The standard streams of a child.
 pub struct Streams {
@@ -40,6 +44,8 @@ pub fn main(socket: OwnedFd, streams: Streams) -> ! {
 pub struct Start {
     pub inbox: OwnedFd,
     pub configuration: Configuration,
+    /// Serves calls of libc from the first code of the actor on.
+    pub service: Option<OwnedFd>,
     /// To be waited at before the first code of the actor.
     pub barriers: Vec<Barrier>,
 }
@@ -52,10 +58,13 @@ fn start(socket: OwnedFd, streams: Streams) -> io::Result<Start> {
 
     let mut configuration = Configuration::receive(socket.as_fd())?;
     let orders = configuration.orders;
+    let service = configuration.service.take().map(keep_service).transpose()?;
+    let first = SOCKET + 1 + RawFd::from(service.is_some());
+    let first_free = place_directories(std::mem::take(&mut configuration.directories), first)?;
     shutdown(socket.as_raw_fd(), Shutdown::Write)?;
     if orders.script {
         run_script(&socket)?;
-        close_from(SOCKET + 1);
+        close_from(first_free);
     }
     let filter = orders.filter.then(|| receive_filter(&socket));
     let filter = filter.transpose()?;
@@ -71,14 +80,25 @@ fn start(socket: OwnedFd, streams: Streams) -> io::Result<Start> {
     Ok(Start {
         inbox: socket,
         configuration,
+        service,
         barriers,
     })
+}
+
+/// Puts the socket of a service where the init script leaves it alone.
+fn keep_service(service: OwnedFd) -> io::Result<OwnedFd> {
+    let service = out_of_the_way(service, 10)?;
+    place(&service, SERVICE)?;
+    // SAFETY: it was put there just now, and the number belongs to nothing else.
+    let service = unsafe { OwnedFd::from_raw_fd(SERVICE) };
+    fcntl(&service, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+    Ok(service)
 }
 
 /// Puts the streams at 0 to 2 and the socket at [`SOCKET`].
 fn install(socket: OwnedFd, streams: Streams) -> io::Result<OwnedFd> {
     // None of what is about to be moved may lie where another is moved to.
-    let socket = out_of_the_way(socket)?;
+    let socket = out_of_the_way(socket, 10)?;
     let mut sources = [None, None, None];
     for ((number, kind), given) in streams.kinds.into_iter().enumerate().zip(streams.given) {
         sources[number] = match kind {
@@ -86,9 +106,9 @@ fn install(socket: OwnedFd, streams: Streams) -> io::Result<OwnedFd> {
             Stream::Given => {
                 let given = given.ok_or(io::ErrorKind::InvalidInput)?;
                 make_blocking(&given)?;
-                Some(out_of_the_way(given)?)
+                Some(out_of_the_way(given, 10)?)
             }
-            Stream::Dead => Some(out_of_the_way(dead_end(number)?)?),
+            Stream::Dead => Some(out_of_the_way(dead_end(number)?, 10)?),
         };
     }
     for (number, source) in sources.iter().enumerate() {
@@ -103,9 +123,23 @@ fn install(socket: OwnedFd, streams: Streams) -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// The same descriptor under a number from 10 on.
-fn out_of_the_way(fd: OwnedFd) -> io::Result<OwnedFd> {
-    let moved = fcntl(&fd, FcntlArg::F_DUPFD_CLOEXEC(10))?;
+/// Puts the directories of libraries at `first` and behind, where the Lua half expects them and the script leaves them.
+/// Returns the number behind them.
+fn place_directories(directories: Vec<OwnedFd>, first: RawFd) -> io::Result<RawFd> {
+    let first_free = first + directories.len() as RawFd;
+    let moved = directories
+        .into_iter()
+        .map(|directory| out_of_the_way(directory, first_free));
+    let moved = moved.collect::<io::Result<Vec<_>>>()?;
+    for (directory, number) in moved.iter().zip(first..) {
+        place(directory, number)?;
+    }
+    Ok(first_free)
+}
+
+/// The same descriptor under a number from `low` on.
+pub fn out_of_the_way(fd: OwnedFd, low: RawFd) -> io::Result<OwnedFd> {
+    let moved = fcntl(&fd, FcntlArg::F_DUPFD_CLOEXEC(low))?;
     // SAFETY: the kernel has just made it.
     Ok(unsafe { OwnedFd::from_raw_fd(moved) })
 }

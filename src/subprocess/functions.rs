@@ -2,9 +2,9 @@
 
 use super::configuration::{Configuration, Orders};
 use super::protocol::{Action, Stream};
-use super::wire::{self, Format};
-use super::{host, message};
-use crate::bridge::{PANIC, failure, guard};
+use super::{host, message, platform};
+use crate::bridge::guard::PANIC;
+use crate::bridge::{failure, guard};
 use mlua::ffi::{self, lua_State};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -19,7 +19,6 @@ use std::slice;
 
 /// C functions of this module, as [`crate::lua`] registers them.
 pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] = &[
-    (c"ipc_limits", ipc_limits),
     (c"list_libraries", list_libraries),
     (c"supervisor_ask", ask),
     (c"supervisor_start", start),
@@ -66,20 +65,6 @@ unsafe fn push_failure(l: *mut lua_State, (code, text): &(i32, String)) -> c_int
         ffi::lua_pushlstring(l, text.as_ptr().cast(), text.len());
     }
     2
-}
-
-/// `ipc_limits() -> members, text, longest text`: of a table, and of a text in the first and in the second format.
-unsafe extern "C-unwind" fn ipc_limits(l: *mut lua_State) -> c_int {
-    let limits = [
-        wire::MEMBERS as ffi::lua_Integer,
-        Format::Short.longest() as ffi::lua_Integer,
-        wire::LONGEST_TEXT as ffi::lua_Integer,
-    ];
-    for limit in limits {
-        // SAFETY: a C function's state.
-        unsafe { ffi::lua_pushinteger(l, limit) };
-    }
-    limits.len() as c_int
 }
 
 /// `supervisor_start(interpreter, jit_version) -> nothing | code, text`.
@@ -153,6 +138,22 @@ unsafe fn paths(l: *mut lua_State, i: c_int) -> Vec<PathBuf> {
     list
 }
 
+/// The descriptors in a list; none for another value.
+unsafe fn numbers(l: *mut lua_State, i: c_int) -> Vec<RawFd> {
+    let mut list = Vec::new();
+    // SAFETY: a C function's state with free slots.
+    unsafe {
+        if ffi::lua_istable(l, i) != 0 {
+            for n in 1..=ffi::lua_objlen(l, i) {
+                ffi::lua_rawgeti(l, i, n as ffi::lua_Integer);
+                list.push(ffi::lua_tointeger(l, -1) as RawFd);
+                ffi::lua_pop(l, 1);
+            }
+        }
+    }
+    list
+}
+
 /// `list_libraries(directory) -> names`: of the shared objects in it, without the ending.
 unsafe extern "C-unwind" fn list_libraries(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with a string.
@@ -174,14 +175,15 @@ unsafe extern "C-unwind" fn list_libraries(l: *mut lua_State) -> c_int {
     1
 }
 
-/// `supervisor_configure(socket, configuration, script | nil, argument | nil, libraries | nil, filter | nil, zygote, jit)
-/// -> nothing | code, text`.
+/// `supervisor_configure(socket, configuration, script | nil, argument | nil, libraries | nil, filter | nil, zygote, jit,
+/// service | nil, library_directories | nil) -> nothing | code, text`.
 unsafe extern "C-unwind" fn configure(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with a descriptor that it owns, strings, numbers and two booleans.
     unsafe {
         let socket = BorrowedFd::borrow_raw(ffi::lua_tointeger(l, 1) as RawFd);
         let (configuration, script) = (bytes(l, 2), bytes(l, 3));
-        let argument = (ffi::lua_isnumber(l, 4) != 0).then(|| ffi::lua_tointeger(l, 4) as RawFd);
+        let number = |i| (ffi::lua_isnumber(l, i) != 0).then(|| ffi::lua_tointeger(l, i) as RawFd);
+        let (argument, service) = (number(4), number(9));
         let libraries = paths(l, 5);
         let filter = bytes(l, 6);
         let orders = Orders {
@@ -189,10 +191,23 @@ unsafe extern "C-unwind" fn configure(l: *mut lua_State) -> c_int {
             filter: filter.is_some(),
             zygote: ffi::lua_toboolean(l, 7) != 0,
             jit: ffi::lua_toboolean(l, 8) != 0,
+            service: service.is_some(),
         };
+        let directories = numbers(l, 10);
         let outcome = attempt(|| {
             let configuration = configuration.unwrap_or_default();
-            Configuration::send(socket, configuration, &libraries, orders)?;
+            // The Lua half owns them during the call.
+            let directories = directories.iter().map(|n| BorrowedFd::borrow_raw(*n));
+            let directories = directories.map(platform::library_directory);
+            let directories = directories.collect::<io::Result<Vec<_>>>()?;
+            Configuration::send(
+                socket,
+                configuration,
+                &libraries,
+                &directories,
+                service,
+                orders,
+            )?;
             if let Some(script) = script {
                 message::send(socket, script, argument.as_slice())?;
             }
@@ -220,7 +235,7 @@ unsafe extern "C-unwind" fn ask(l: *mut lua_State) -> c_int {
                 script: true,
                 ..Orders::default()
             };
-            Configuration::send(spawned.socket.as_fd(), &[], &[], orders)?;
+            Configuration::send(spawned.socket.as_fd(), &[], &[], &[], None, orders)?;
             let script = script.unwrap_or_default();
             message::send(spawned.socket.as_fd(), script, &[writing.as_raw_fd()])?;
             drop(writing);

@@ -1,9 +1,10 @@
 //! The host's side of its zygote: starting it, asking it for children, telling it what the host has done to itself.
 
 use super::child::place;
-use super::message;
 use super::protocol::{Action, Answer, Request, Stream};
 use super::zygote::SOCKET;
+use super::{message, platform};
+use crate::libc_service::library_path;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -16,7 +17,7 @@ use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{env, io};
@@ -33,12 +34,14 @@ pub fn adopt(socket: OwnedFd) {
     *control() = Some(socket);
 }
 
-/// Where the zygote finds the module, under its own number.
-const IMAGE: RawFd = SOCKET + 1;
+/// The number of the module in the zygote.
+pub const IMAGE: RawFd = SOCKET + 1;
+/// And the library that its actors need for `libc_service`, which must be loaded before the interpreter.
+const LIBRARY: RawFd = IMAGE + 1;
 
 /// What the new interpreter runs. Its search paths are emptied first: it needs nothing from any file.
 const BOOT: &str = "package.path, package.cpath = '', ''\n\
-    assert(package.loadlib('/proc/self/fd/4', 'luaopen_emilua_zygote'))('emilua.zygote')";
+    assert(package.loadlib(os.getenv('EMILUA_IMAGE'), 'luaopen_emilua_zygote'))('emilua.zygote')";
 
 /// What the zygote says first. The host refuses one that differs.
 pub fn greeting(jit_version: &str) -> String {
@@ -53,19 +56,27 @@ pub fn start(interpreter: &OsStr, jit_version: &str) -> io::Result<()> {
         return Ok(());
     }
     let (ours, theirs) = socket_pair()?;
-    let image = image()?;
+    let module = module_path()?;
+    let mut descriptors = vec![theirs, image(&module, c"emilua.so")?];
     let mut command = Command::new(interpreter);
     command.args(["-E", "-e", BOOT]).env_clear();
     // Functions are bound once, in the supervisor, not in each of its copies.
-    command.env("LD_BIND_NOW", "1");
+    command
+        .env("LD_BIND_NOW", "1")
+        .env("EMILUA_IMAGE", platform::image_path(&module));
     if let Some(path) = env::var_os("LD_LIBRARY_PATH") {
         command.env("LD_LIBRARY_PATH", path);
     }
-    let descriptors = [theirs.as_raw_fd(), image.as_raw_fd()];
+    if let Ok(path) = library_path() {
+        descriptors.push(image(&path, c"emilua_libc_service.so")?);
+        let (variable, value) = platform::preload(LIBRARY);
+        command.env(variable, value);
+    }
+    let numbers: Vec<RawFd> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
     // SAFETY: only system calls are made between fork and exec.
-    unsafe { command.pre_exec(move || inherit(descriptors)) };
+    unsafe { command.pre_exec(move || inherit(&numbers)) };
     let mut between = command.spawn()?;
-    drop((theirs, image));
+    drop(descriptors);
     between.wait()?;
     let expected = greeting(jit_version);
     let mut buffer = [0; 256];
@@ -82,24 +93,25 @@ pub fn start(interpreter: &OsStr, jit_version: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Leaves the two descriptors at [`SOCKET`] and [`IMAGE`], and nothing beyond them over exec, in a process that is no child
-/// of this one: the host program may wait for whichever of its children ends.
-fn inherit(descriptors: [RawFd; 2]) -> io::Result<()> {
+/// Leaves the descriptors from [`SOCKET`] on, and nothing beyond them over exec, in a process that is no child of this one:
+/// the host program may wait for whichever of its children ends.
+fn inherit(descriptors: &[RawFd]) -> io::Result<()> {
     // SAFETY: between fork and exec, where only system calls are made.
     if let ForkResult::Parent { .. } = unsafe { fork() }? {
         super::child::exit(0);
     }
-    let mut moved = [0; 2];
-    for (to, from) in moved.iter_mut().zip(descriptors) {
+    let mut moved = [0; 3];
+    for (to, &from) in moved.iter_mut().zip(descriptors) {
         // SAFETY: the numbers are open: this process is a copy of the one that holds them.
         let from = unsafe { std::os::fd::BorrowedFd::borrow_raw(from) };
         *to = fcntl(from, FcntlArg::F_DUPFD_CLOEXEC(10))?;
     }
-    for (from, to) in moved.into_iter().zip([SOCKET, IMAGE]) {
+    let end = SOCKET + descriptors.len() as RawFd;
+    for (from, to) in moved.into_iter().zip(SOCKET..end) {
         // SAFETY: made above.
         place(unsafe { std::os::fd::BorrowedFd::borrow_raw(from) }, to)?;
     }
-    super::platform::close_on_exec_from(IMAGE + 1)
+    platform::close_on_exec_from(end)
 }
 
 fn socket_pair() -> nix::Result<(OwnedFd, OwnedFd)> {
@@ -107,20 +119,20 @@ fn socket_pair() -> nix::Result<(OwnedFd, OwnedFd)> {
     socketpair(AddressFamily::Unix, kind, None, SockFlag::SOCK_CLOEXEC)
 }
 
-/// A sealed copy of this module: a container that maps it cannot reach the file.
-fn image() -> io::Result<OwnedFd> {
-    let mut from = File::open(own_path()?)?;
+/// A sealed copy of a shared object: a container that maps it cannot reach the file.
+fn image(path: &Path, name: &CStr) -> io::Result<OwnedFd> {
+    let mut from = File::open(path)?;
     let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
-    let mut to = File::from(memfd_create("emilua.so", flags)?);
+    let mut to = File::from(memfd_create(name, flags)?);
     io::copy(&mut from, &mut to)?;
-    super::platform::seal(&to)?;
+    platform::seal(&to)?;
     Ok(to.into())
 }
 
 /// The file that this module was loaded from.
-fn own_path() -> io::Result<PathBuf> {
+pub fn module_path() -> io::Result<PathBuf> {
     let mut info = std::mem::MaybeUninit::<libc::Dl_info>::uninit();
-    let here = own_path as *const std::ffi::c_void;
+    let here = module_path as *const std::ffi::c_void;
     // SAFETY: dladdr fills the struct when it does not return 0, with a text that lives as long as the module.
     let name = unsafe {
         if libc::dladdr(here, info.as_mut_ptr()) == 0 {
@@ -175,6 +187,7 @@ pub fn spawn(namespaces: u64, streams: [(Stream, RawFd); 3]) -> io::Result<Spawn
     let handle = answer.descriptors.into_iter().next();
     let handle = handle.ok_or(Errno::EMFILE)?;
     shutdown(ours.as_raw_fd(), Shutdown::Read)?;
+    platform::limit_to_sending(ours.as_fd())?;
     Ok(Spawned {
         pid,
         handle,

@@ -7,12 +7,15 @@ mod actor;
 mod barrier;
 mod child;
 mod children;
+#[cfg_attr(target_os = "linux", path = "close/linux.rs")]
+#[cfg_attr(target_os = "freebsd", path = "close/freebsd.rs")]
+mod close;
 mod configuration;
 mod functions;
 mod host;
 mod inbound;
 mod init_script;
-mod message;
+pub mod message;
 mod mirror;
 mod outbound;
 mod pid1;
@@ -26,7 +29,9 @@ mod zygote;
 
 pub use children::kill_those_of;
 pub use functions::FUNCTIONS;
-pub use inbound::{Found, Inbound};
+pub use host::module_path;
+pub use inbound::Inbound;
+pub use init_script::OPERATIONS as INIT_SCRIPT;
 pub use outbound::METHODS;
 pub use socket::Socket;
 pub use zygote::open as open_zygote;

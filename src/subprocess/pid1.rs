@@ -5,7 +5,8 @@
 
 use super::barrier::Barrier;
 use super::child::exit;
-use super::platform::{close_from, first_realtime_signal};
+use super::close::close_from;
+use super::platform::first_realtime_signal;
 use nix::errno::Errno;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};

@@ -4,8 +4,8 @@
 //! interpreter, those of actors are forked before any code of theirs runs.
 
 use super::child::{self, Streams};
+use super::close::close_from;
 use super::message::{self, Message};
-use super::platform::close_from;
 use super::platform::{Side, clone};
 use super::protocol::{Action, Answer, LONGEST, Request, Stream};
 use super::{actor, host, init_script, mirror};

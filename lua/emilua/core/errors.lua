@@ -153,11 +153,11 @@ local function where()
     end
 end
 
--- Raises `generic NAME`; with `arg`, the error of that argument.
-function errors.raise(name, arg)
+-- Raises `generic NAME`; with `arg`, the error of that argument, and a text about it for people.
+function errors.raise(name, arg, detail)
     local e = new(generic, generic_numbers[name])
     if arg ~= nil then
-        e.arg = arg
+        e.arg, e.detail = arg, detail
         e.where = where()
     end
     error(e, 0)

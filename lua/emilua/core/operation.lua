@@ -80,30 +80,34 @@ function operation.abort(d)
     end
 end
 
+-- Waits until a direction becomes ready and tries once more.
+local function try_again(d, f, call, a, b, c, e)
+    local outcome = try_suspend(f, IO, d)
+    if outcome == CUT then raise_core(13) end
+    if outcome == ABORTED then
+        if f[INTERRUPTED] and f[MASK] == 0 then raise_core(13) end
+        raise_system("ECANCELED")
+    end
+    local code
+    -- A C function takes no argument too many.
+    if c then code = call(a, b, c, e) else code = call(a, b) end
+    if code == PENDING and f[INTERRUPTED] and f[MASK] == 0 then
+        leave(d, f)
+        raise_core(13)
+    end
+    return code
+end
+
 local function wait(d, f, call, a, b, c, e)
     check_levels(f)
     local head = d[HEAD]
     -- A head that has ended was struck by a hook that throws.
     if head and head ~= f and head[CO] then list.push(d, f) else d[HEAD] = f end
-    while true do
-        local outcome = try_suspend(f, IO, d)
-        if outcome == CUT then raise_core(13) end
-        if outcome == ABORTED then
-            if f[INTERRUPTED] and f[MASK] == 0 then raise_core(13) end
-            raise_system("ECANCELED")
-        end
-        local code
-        -- A C function takes no argument too many.
-        if c then code = call(a, b, c, e) else code = call(a, b) end
-        if code ~= PENDING then
-            leave(d, f)
-            return code
-        end
-        if f[INTERRUPTED] and f[MASK] == 0 then
-            leave(d, f)
-            raise_core(13)
-        end
-    end
+    -- Once is nearly always enough. A loop that is entered each time would end the trace of whoever calls this.
+    local code = try_again(d, f, call, a, b, c, e)
+    while code == PENDING do code = try_again(d, f, call, a, b, c, e) end
+    leave(d, f)
+    return code
 end
 
 -- call(a, b), or call(a, b, c, e) with a true `c`, for fiber `f`, as soon as it does not give PENDING; its

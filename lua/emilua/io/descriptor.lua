@@ -11,7 +11,7 @@ local ffi = require("ffi")
 
 local raise, raise_code = errors.raise, errors.raise_code
 local getmetatable, setmetatable, tostring, type = getmetatable, setmetatable, tostring, type
-local bor = require("bit").bor
+local band, bor, lshift = require("bit").band, require("bit").bor, require("bit").lshift
 local io_new, io_free, io_close, is_open = io.new, io.free, io.close, io.is_open
 
 local native = core.bind("descriptor", [[
@@ -153,12 +153,13 @@ function methods:is_socket(family, socket_type, protocol)
 end
 
 -- Flags of openat() by name: powers of two, in the order of src/io/descriptor.
-local OPEN_FLAGS, OPENAT_FLAGS = {}, {}
+local OPEN_FLAGS, OPENAT_FLAGS, FLAG_NAMES = {}, {}, {}
 do
     local bit = 1
     local function add(names, ...)
         for name in names:gmatch("%S+") do
             for _, flags in ipairs { ... } do flags[name] = bit end
+            FLAG_NAMES[#FLAG_NAMES + 1] = name
             bit = bit * 2
         end
     end
@@ -183,6 +184,15 @@ local function open_flags(names, arg, known)
         bits = bor(bits, bit)
     end
     return bits
+end
+
+-- The opposite: the names of bits.
+function descriptor.flag_names(bits)
+    local names = {}
+    for i, name in ipairs(FLAG_NAMES) do
+        if band(bits, lshift(1, i - 1)) ~= 0 then names[#names + 1] = name end
+    end
+    return names
 end
 
 -- Opens the path `text` with a list of flags, which is argument `arg`. Nil and the code of a failure.

@@ -91,11 +91,12 @@ function socket.accepting(class, methods, socket_mt)
         -- The connection's owner exists before the connection does: no error in between can lose it.
         local new = object.new(socket_mt)
         local d, handle, new_handle = self[READ], self[HANDLE], new[HANDLE]
-        while true do
-            local code = perform(d, f, io_accept, handle, new_handle)
-            if code == 0 then return new end
+        local code = perform(d, f, io_accept, handle, new_handle)
+        while code ~= 0 do
             if not ABORTED[code] or self[FLAGS] then errors.raise_code(code) end
+            code = perform(d, f, io_accept, handle, new_handle)
         end
+        return new
     end
 
     -- "enable_connection_aborted" is a flag of the object, not of the kernel.

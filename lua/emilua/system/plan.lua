@@ -120,10 +120,11 @@ end
 -- A value that stands for the child's id.
 local PID = "\0pid"
 
-local function set_environment(plan, opts, keep)
+local function set_environment(plan, opts, keep, served)
     local variables = opts.environment
     if variables == nil then variables = {} end
     if type(variables) ~= "table" then raise("EINVAL", "environment") end
+    if served then variables = import("libc_service.slave").environment(variables, served) end
     local list, ids = {}, {}
     for name, value in pairs(variables) do
         text(name, "environment")
@@ -146,7 +147,20 @@ end
 
 local STREAMS = { "stdin", "stdout", "stderr" }
 
-local function set_descriptors(plan, opts)
+-- The number in the child of the libc_service.slave among its descriptors, and the slave.
+local function find_slave(extra)
+    if type(extra) ~= "table" then return end
+    local at, found
+    for n = 3, 9 do
+        if getmetatable(extra[n]) == "libc_service.slave" then
+            if found then raise("EINVAL", "extra_fds") end
+            at, found = n, extra[n]
+        end
+    end
+    return at, found
+end
+
+local function set_descriptors(plan, opts, slave)
     for n = 0, 9 do plan.descriptors[n] = NONE end
     for i, name in ipairs(STREAMS) do
         local value = opts[name]
@@ -164,7 +178,12 @@ local function set_descriptors(plan, opts)
     if extra == nil then return end
     if type(extra) ~= "table" then raise("EINVAL", "extra_fds") end
     for n = 3, 9 do
-        if extra[n] ~= nil then plan.descriptors[n] = number(extra[n], "extra_fds") end
+        local fd = extra[n]
+        if fd ~= nil and fd == slave then
+            plan.descriptors[n] = import("libc_service.slave").use(fd, "extra_fds")
+        elseif fd ~= nil then
+            plan.descriptors[n] = number(fd, "extra_fds")
+        end
     end
 end
 
@@ -255,15 +274,16 @@ local function set_creation(plan, opts)
     if plan.process_group > 0 then raise("ENOTSUP", "process_group") end
 end
 
--- The plan of `opts`, and what has to stay alive as long as it is used.
+-- The plan of `opts`, what has to stay alive as long as it is used, and the libc_service.slave that it gives away.
 return function(opts)
     local plan, keep = plan_type(), {}
     set_program(plan, opts, keep)
     set_arguments(plan, opts, keep)
-    set_environment(plan, opts, keep)
-    set_descriptors(plan, opts)
+    local served, slave = find_slave(opts.extra_fds)
+    set_environment(plan, opts, keep, served)
+    set_descriptors(plan, opts, slave)
     plan.last_signal = integer(opts, "signal_on_gcreaper", 0, LAST_SIGNAL, 15)
-    plan.daemon = opts.pd_daemon == nil and 1 or flag(opts, "pd_daemon")
+    plan.daemon = opts.pd_daemon == nil and ABSENT or flag(opts, "pd_daemon")
     scheduling(plan, opts.scheduler)
     set_session(plan, opts)
     set_identity(plan, opts, keep)
@@ -272,5 +292,5 @@ return function(opts)
     plan.death_signal = integer(opts, "pdeathsig", 0, LAST_SIGNAL, 0)
     set_namespaces(plan, opts)
     if windows then set_creation(plan, opts) end
-    return plan, keep
+    return plan, keep, slave
 end

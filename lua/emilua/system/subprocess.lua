@@ -102,14 +102,17 @@ end
 
 local function spawn(opts)
     if type(opts) ~= "table" then errors.expected(1, "spawn", "table", opts) end
-    local plan, keep = make_plan(opts)
+    local plan, keep, slave = make_plan(opts)
     local d, other = operation.direction(), operation.direction()
     local a, b = d[operation.TOKEN], other[operation.TOKEN]
     local handle = ffi.gc(process.new(core.vm, a, b), function(p)
         process.free(p)
         operation.recycle(a, b)
     end)
-    check(process.start(handle, plan))
+    if slave then import("libc_service.slave").send_filters(slave) end
+    local code = process.start(handle, plan)
+    if slave then import("libc_service.slave").consume(slave) end
+    check(code)
     keep[1] = nil
     return setmetatable({ handle, d, streams_of(plan) }, mt)
 end

@@ -15,26 +15,28 @@ local abort, await = operation.abort, operation.await
 local charge, HEAD = S.charge, S.HEAD
 local PENDING = import("core.native").PENDING
 local BLOCKED, UNSENT = native.BLOCKED, native.UNSENT
+local HANDLE, READ, WRITE, FLAGS, EXCEPTION = object.HANDLE, object.READ, object.WRITE, object.FLAGS, object.EXCEPTION
 local tls_read, tls_write = native.read, native.write
 
 local wire = {}
 wire.__index = wire
 
--- await() passes two arguments on.
-local function handshake(session) return native.handshake(session) end
+-- await() passes two arguments on. In parentheses, as in io/object.lua.
+local function handshake(session) return (native.handshake(session)) end
 
-local function flush(session) return native.flush(session) end
+local function flush(session) return (native.flush(session)) end
 
-local function drain(session) return native.drain(session) end
+local function drain(session) return (native.drain(session)) end
 
 -- Takes over the connection of `sock`, which is closed afterwards.
 function wire.new(context, sock)
     if object.is_waited_for(sock) then raise("EBUSY") end
-    local reads, writes, handle = sock[object.READ], sock[object.WRITE], sock[object.HANDLE]
+    local reads, writes, handle = sock[READ], sock[WRITE], sock[HANDLE]
     local session = native.new_session(context, handle)
-    local empty = object.new({})
-    for slot, value in ipairs(empty) do sock[slot] = value end
-    return setmetatable({ session = session, handle = handle, reads = reads, writes = writes }, wire)
+    local empty = object.new(nil)
+    sock[HANDLE], sock[READ], sock[WRITE] = empty[HANDLE], empty[READ], empty[WRITE]
+    sock[FLAGS], sock[EXCEPTION] = false, false
+    return (setmetatable({ session = session, handle = handle, reads = reads, writes = writes }, wire))
 end
 
 function wire:handshake(f)

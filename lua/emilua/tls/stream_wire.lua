@@ -2,6 +2,7 @@
 -- operations and raise the errors of that stream.
 local import = ...
 local byte_span = import("byte_span")
+local condition_variable = import("condition_variable")
 local errors = import("core.errors")
 local mutex = import("mutex")
 local native = import("tls.native")
@@ -27,7 +28,8 @@ function wire.new(context, stream)
         outgoing = byte_span.new(SIZE),
         from = 1, to = 0, -- the part of `outgoing` that the stream has not taken yet
         reading = false, writing = false,
-        sending = mutex.new(), -- a fiber that reads may have to send too
+        -- A fiber that reads may have to send too.
+        sending = false, lock = mutex.new(), sent = condition_variable.new(),
     }, wire)
 end
 
@@ -61,10 +63,22 @@ local function send(self)
     end
 end
 
+-- Waits until nobody else sends. A mutex that is held while its owner sends would not do: who waits for the peer must
+-- be able to give up.
+local function take_turn(self)
+    local ok, e = true, nil
+    self.lock:lock()
+    while ok and self.sending do ok, e = pcall(self.sent.wait, self.sent, self.lock) end
+    if ok then self.sending = true end
+    self.lock:unlock()
+    if not ok then error(e, 0) end
+end
+
 local function flush(self)
-    self.sending:lock()
+    take_turn(self)
     local ok, result = pcall(send, self)
-    self.sending:unlock()
+    self.sending = false
+    self.sent:notify_one()
     if not ok then error(result, 0) end
     return result
 end

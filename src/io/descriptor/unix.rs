@@ -6,13 +6,15 @@ mod kernel;
 
 pub use kernel::{compare, get_capabilities, set_capabilities};
 
+use crate::io::{Direction, Io};
 use nix::fcntl::{AT_FDCWD, FcntlArg, OFlag, fcntl};
 use nix::sys::stat::{Mode, SFlag, fstat};
 use nix::unistd;
-use socket2::Socket;
+use socket2::SockRef;
 use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
+use std::task::Poll;
 
 pub fn from_number(number: i32) -> OwnedFd {
     // SAFETY: the caller owns it and gives it away.
@@ -23,8 +25,8 @@ pub fn number(descriptor: &BorrowedFd<'_>) -> i32 {
     descriptor.as_raw_fd()
 }
 
-pub fn into_number(descriptor: OwnedFd) -> i32 {
-    descriptor.into_raw_fd()
+pub fn into_number(descriptor: OwnedFd) -> io::Result<i32> {
+    Ok(descriptor.into_raw_fd())
 }
 
 pub fn duplicate(descriptor: BorrowedFd<'_>) -> io::Result<OwnedFd> {
@@ -99,14 +101,42 @@ pub fn open_at(
     kernel::open_at(directory, &path, open, flags & !bits, mode)
 }
 
+/// The opposite of what [`open_at`] does: the bits of C's flags. What has no name is left out.
+pub fn flag_bits(flags: i32) -> u32 {
+    const DIRECTORY: u32 = 1 << 8;
+    const PATH: u32 = 1 << 10;
+    const TEMPORARY: u32 = 1 << 11;
+    const ACCESS: u32 = 1 << 3 | 1 << 4 | 1 << 5;
+    let flags = OFlag::from_bits_retain(flags);
+    let access = flags & OFlag::O_ACCMODE;
+    let bits = FLAGS.iter().chain(kernel::FLAGS).filter(|(bit, flag)| {
+        if bit & ACCESS != 0 {
+            access == *flag
+        } else {
+            flags.contains(*flag)
+        }
+    });
+    let bits = bits.fold(0, |bits, (bit, _)| bits | bit);
+    match bits {
+        // Linux's flag for temporary files has that of directories in it.
+        _ if bits & TEMPORARY != 0 => bits & !DIRECTORY,
+        _ if bits & PATH != 0 => bits & !ACCESS,
+        _ => bits,
+    }
+}
+
 pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(unistd::pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC)?)
 }
 
-pub fn read(descriptor: &Socket, buffer: &mut [u8]) -> io::Result<usize> {
-    Ok(unistd::read(descriptor, buffer)?)
+// A short count tells nothing about what comes next: a terminal gives a line at a time.
+
+pub fn read(io: &mut Io, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+    let call = |descriptor: SockRef<'_>| Ok(unistd::read(&*descriptor, buffer)?);
+    io.attempt(Direction::Read, call, |_| false)
 }
 
-pub fn write(descriptor: &Socket, bytes: &[u8]) -> io::Result<usize> {
-    Ok(unistd::write(descriptor, bytes)?)
+pub fn write(io: &mut Io, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    let call = |descriptor: SockRef<'_>| Ok(unistd::write(&*descriptor, bytes)?);
+    io.attempt(Direction::Write, call, |_| false)
 }

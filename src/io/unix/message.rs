@@ -28,6 +28,13 @@ type Control = MaybeUninit<[u64; CONTROL / 8]>;
 #[derive(Default)]
 pub struct Fds(Vec<OwnedFd>);
 
+impl Fds {
+    /// Replaces them.
+    pub fn set(&mut self, descriptors: Vec<OwnedFd>) {
+        self.0 = descriptors;
+    }
+}
+
 /// What crosses the boundary beside a message's bytes and name. Same layout as in unix/message.lua.
 #[repr(C)]
 pub struct Message {

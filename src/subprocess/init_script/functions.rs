@@ -1,232 +1,146 @@
-//! Functions of an init.script that are more than a C prototype. On failure they return an error number behind the
-//! place of their value.
+//! Functions of an init.script that are more than a C prototype, as operations. They fail with a negated error number.
+//!
+//! The library that is preloaded into other programs has this file too: see `src/libc_service`.
 
-use super::{constants, platform};
-use crate::push_function;
-use crate::subprocess::platform::close_from as close_from_number;
-use crate::subprocess::{message, report as report_text};
-use mlua::ffi::{self, lua_State};
+use super::close::close_from as close_from_number;
+use super::{constants, message, platform};
+use crate::bridge::{copy_text, operations};
 use nix::errno::Errno;
 use nix::sys::stat;
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, c_char, c_int};
 use std::os::fd::{BorrowedFd, IntoRawFd, RawFd};
 use std::slice;
 
-type Function = unsafe extern "C-unwind" fn(*mut lua_State) -> c_int;
-
-const FUNCTIONS: &[(&CStr, Function)] = &[
-    (c"bind_unix", bind_unix),
-    (c"close_from", close_from),
-    (c"constants", all_constants),
-    (c"error_text", error_text),
-    (c"exit", exit),
-    (c"make_device", make_device),
-    (c"mknod", mknod),
-    (c"receive_with_fd", receive_with_fd),
-    (c"report", report),
-    (c"send_with_fd", send_with_fd),
-    (c"set_no_new_privs", set_no_new_privs),
-    (c"split_device", split_device),
-];
-
-/// Pushes a table of the functions.
-///
-/// # Safety
-/// `l` is a valid state with three free slots.
-pub unsafe fn push(l: *mut lua_State) {
-    // SAFETY: as the caller promises.
-    unsafe {
-        ffi::lua_createtable(l, 0, FUNCTIONS.len() as c_int);
-        for (name, function) in FUNCTIONS {
-            push_function(l, *function);
-            ffi::lua_setfield(l, -2, name.as_ptr());
-        }
-    }
+operations! {
+    constant: fn(i32, *mut c_char, i32, *mut f64) -> i32;
+    report: fn(*const c_char, usize);
+    exit: fn(i32);
+    error_text: fn(i32, *mut c_char, i32) -> i32;
+    close_from: fn(i32);
+    set_no_new_privs: fn() -> i32;
+    bind_unix: fn(i32, *const c_char, usize) -> i32;
+    send_with_fd: fn(i32, *const c_char, usize, i32) -> i32;
+    receive_with_fd: fn(i32, *mut c_char, usize, *mut i32) -> i32;
+    mknod: fn(*const c_char, u32, f64) -> i32;
+    make_device: fn(u32, u32) -> f64;
+    major: fn(f64) -> u32;
+    minor: fn(f64) -> u32;
 }
 
-/// The bytes of a string argument, which live as long as it is on the stack.
-///
-/// # Safety
-/// Argument `i` is a string.
-unsafe fn bytes<'a>(l: *mut lua_State, i: c_int) -> &'a [u8] {
-    let mut length = 0;
-    // SAFETY: as the caller promises.
-    unsafe {
-        let text = ffi::lua_tolstring(l, i, &raw mut length);
-        slice::from_raw_parts(text.cast(), length)
-    }
-}
-
-/// An argument that the Lua half has checked to be a number.
-unsafe fn integer(l: *mut lua_State, i: c_int) -> i64 {
-    // SAFETY: a C function's state.
-    unsafe { ffi::lua_tonumber(l, i) as i64 }
+/// The bytes of a string that the Lua half passes and keeps during the call.
+fn bytes<'a>(text: *const c_char, length: usize) -> &'a [u8] {
+    // SAFETY: the string has that many bytes.
+    unsafe { slice::from_raw_parts(text.cast(), length) }
 }
 
 /// A descriptor's number, borrowed for one call. A wrong one is the kernel's to refuse.
-unsafe fn descriptor<'a>(l: *mut lua_State, i: c_int) -> Result<BorrowedFd<'a>, Errno> {
-    // SAFETY: as the caller promises; -1 is the one number that may not be borrowed.
-    unsafe {
-        match integer(l, i) as RawFd {
-            -1 => Err(Errno::EBADF),
-            fd => Ok(BorrowedFd::borrow_raw(fd)),
+fn descriptor<'a>(number: RawFd) -> nix::Result<BorrowedFd<'a>> {
+    match number {
+        -1 => Err(Errno::EBADF),
+        // SAFETY: -1 is the one number that may not be borrowed.
+        fd => Ok(unsafe { BorrowedFd::borrow_raw(fd) }),
+    }
+}
+
+fn status(result: nix::Result<()>) -> i32 {
+    result.map_or_else(|error| -(error as i32), |()| 0)
+}
+
+/// The name of a constant goes to the buffer and its number to `value`; the name's length, or -1 behind the last.
+extern "C" fn constant(index: i32, buffer: *mut c_char, size: i32, value: *mut f64) -> i32 {
+    let mut all = [constants::POSIX, platform::CONSTANTS]
+        .into_iter()
+        .flatten();
+    match all.nth(index.max(0) as usize) {
+        Some((name, number)) => {
+            // SAFETY: the Lua half passes a double.
+            unsafe { *value = *number as f64 };
+            copy_text(name.as_bytes(), buffer, size)
         }
+        None => -1,
     }
 }
 
-/// Pushes nothing for a success, the number of an error.
-unsafe fn outcome(l: *mut lua_State, result: Result<(), Errno>) -> c_int {
-    match result {
-        Ok(()) => 0,
-        Err(error) => {
-            // SAFETY: a C function's state.
-            unsafe { ffi::lua_pushinteger(l, error as ffi::lua_Integer) };
-            1
-        }
+/// Writes to the error stream.
+extern "C" fn report(text: *const c_char, length: usize) {
+    let mut rest = bytes(text, length);
+    // A stream that takes nothing is no reason to fail.
+    while let Ok(n @ 1..) = nix::unistd::write(std::io::stderr(), rest) {
+        rest = &rest[n..];
     }
-}
-
-/// Pushes nil and the number of an error.
-unsafe fn failure(l: *mut lua_State, error: Errno) -> c_int {
-    // SAFETY: a C function's state.
-    unsafe {
-        ffi::lua_pushnil(l);
-        ffi::lua_pushinteger(l, error as ffi::lua_Integer);
-    }
-    2
-}
-
-/// `constants() -> table`: a new one.
-unsafe extern "C-unwind" fn all_constants(l: *mut lua_State) -> c_int {
-    // SAFETY: a C function called by Lua.
-    unsafe {
-        ffi::lua_createtable(l, 0, 256);
-        for (name, number) in [constants::POSIX, platform::CONSTANTS]
-            .into_iter()
-            .flatten()
-        {
-            ffi::lua_pushlstring(l, name.as_ptr().cast(), name.len());
-            ffi::lua_pushnumber(l, *number as ffi::lua_Number);
-            ffi::lua_rawset(l, -3);
-        }
-    }
-    1
-}
-
-unsafe extern "C-unwind" fn report(l: *mut lua_State) -> c_int {
-    // SAFETY: called with a string.
-    report_text(&String::from_utf8_lossy(unsafe { bytes(l, 1) }));
-    0
 }
 
 /// Ends the process without the destructors and handlers of the image it was forked from.
-unsafe extern "C-unwind" fn exit(l: *mut lua_State) -> c_int {
-    // SAFETY: called with a number; C's streams may hold what the script has written.
+extern "C" fn exit(status: i32) {
+    // SAFETY: C's streams may hold what the script has written.
     unsafe {
         libc::fflush(std::ptr::null_mut());
-        libc::_exit(integer(l, 1) as c_int)
+        libc::_exit(status)
     }
 }
 
-unsafe extern "C-unwind" fn error_text(l: *mut lua_State) -> c_int {
-    // SAFETY: called with a number; the text is a constant.
-    unsafe {
-        let text = Errno::from_raw(integer(l, 1) as i32).desc();
-        ffi::lua_pushlstring(l, text.as_ptr().cast(), text.len());
-    }
-    1
+extern "C" fn error_text(code: i32, buffer: *mut c_char, size: i32) -> i32 {
+    copy_text(Errno::from_raw(code).desc().as_bytes(), buffer, size)
 }
 
-unsafe extern "C-unwind" fn close_from(l: *mut lua_State) -> c_int {
-    // SAFETY: called with a number.
-    close_from_number(unsafe { integer(l, 1) }.max(0) as RawFd);
-    0
+extern "C" fn close_from(low: i32) {
+    close_from_number(low.max(0));
 }
 
-unsafe extern "C-unwind" fn set_no_new_privs(l: *mut lua_State) -> c_int {
-    // SAFETY: a C function's state.
-    unsafe { outcome(l, platform::set_no_new_privs()) }
+extern "C" fn set_no_new_privs() -> i32 {
+    status(platform::set_no_new_privs())
 }
 
 /// bind(2) to a path, on Linux also to an abstract name, which begins with a zero.
-unsafe extern "C-unwind" fn bind_unix(l: *mut lua_State) -> c_int {
-    // SAFETY: called with a number and a string.
-    unsafe {
-        let (fd, path) = (integer(l, 1) as RawFd, bytes(l, 2));
-        let bound =
-            platform::unix_address(path).and_then(|address| nix::sys::socket::bind(fd, &address));
-        outcome(l, bound)
-    }
+extern "C" fn bind_unix(fd: i32, path: *const c_char, length: usize) -> i32 {
+    let address = platform::unix_address(bytes(path, length));
+    status(address.and_then(|address| nix::sys::socket::bind(fd, &address)))
 }
 
-/// `send_with_fd(fd, bytes, other) -> count | nil, errno`.
-unsafe extern "C-unwind" fn send_with_fd(l: *mut lua_State) -> c_int {
-    // SAFETY: called with a number, a string and a number.
-    unsafe {
-        let sent = descriptor(l, 1)
-            .and_then(|socket| message::send(socket, bytes(l, 2), &[integer(l, 3) as RawFd]));
-        match sent {
-            Ok(n) => {
-                ffi::lua_pushinteger(l, n as ffi::lua_Integer);
-                1
-            }
-            Err(error) => failure(l, error),
+/// The count of bytes that were sent.
+extern "C" fn send_with_fd(fd: i32, text: *const c_char, length: usize, other: i32) -> i32 {
+    let sent =
+        descriptor(fd).and_then(|socket| message::send(socket, bytes(text, length), &[other]));
+    sent.map_or_else(|error| -(error as i32), |n| n as i32)
+}
+
+/// The count of bytes that were received; `received` is -1 for no descriptor. More than one are closed.
+extern "C" fn receive_with_fd(
+    fd: i32,
+    buffer: *mut c_char,
+    size: usize,
+    received: *mut c_int,
+) -> i32 {
+    // SAFETY: the Lua half passes a buffer of that many bytes, which are zeros.
+    let buffer = unsafe { slice::from_raw_parts_mut(buffer.cast(), size) };
+    match descriptor(fd).and_then(|socket| message::receive(socket, buffer)) {
+        Ok(message) => {
+            let first = message.descriptors.into_iter().next();
+            // SAFETY: the Lua half passes an int.
+            unsafe { *received = first.map_or(-1, IntoRawFd::into_raw_fd) };
+            message.length as i32
         }
+        Err(error) => -(error as i32),
     }
 }
 
-/// `receive_with_fd(fd, size) -> bytes, fd | nil, errno`: -1 is no descriptor; more than one are closed.
-unsafe extern "C-unwind" fn receive_with_fd(l: *mut lua_State) -> c_int {
-    // SAFETY: called with two numbers; the buffer is Lua's, so nothing needs dropping when Lua raises.
-    unsafe {
-        let size = integer(l, 2).clamp(0, 1 << 20) as usize;
-        let buffer = ffi::lua_newuserdata(l, size.max(1)).cast::<u8>();
-        buffer.write_bytes(0, size.max(1));
-        let buffer = slice::from_raw_parts_mut(buffer, size);
-        let received = descriptor(l, 1).and_then(|socket| message::receive(socket, buffer));
-        let (n, fd) = match received {
-            Ok(message) => (
-                message.length,
-                message
-                    .descriptors
-                    .into_iter()
-                    .next()
-                    .map_or(-1, IntoRawFd::into_raw_fd),
-            ),
-            Err(error) => return failure(l, error),
-        };
-        ffi::lua_pushlstring(l, buffer.as_ptr().cast(), n);
-        ffi::lua_pushinteger(l, fd as ffi::lua_Integer);
-    }
-    2
+extern "C" fn mknod(path: *const c_char, mode: u32, device: f64) -> i32 {
+    let mode = mode as libc::mode_t;
+    let kind = stat::SFlag::from_bits_truncate(mode & libc::S_IFMT);
+    let permissions = stat::Mode::from_bits_truncate(mode);
+    // SAFETY: the Lua half passes a terminated string.
+    let path = unsafe { CStr::from_ptr(path) };
+    status(stat::mknod(path, kind, permissions, device as libc::dev_t))
 }
 
-unsafe extern "C-unwind" fn mknod(l: *mut lua_State) -> c_int {
-    // SAFETY: called with a string and two numbers.
-    unsafe {
-        let mode = integer(l, 2) as libc::mode_t;
-        let kind = stat::SFlag::from_bits_truncate(mode & libc::S_IFMT);
-        let permissions = stat::Mode::from_bits_truncate(mode);
-        let made = stat::mknod(bytes(l, 1), kind, permissions, integer(l, 3) as libc::dev_t);
-        outcome(l, made)
-    }
+extern "C" fn make_device(major: u32, minor: u32) -> f64 {
+    libc::makedev(major as _, minor as _) as f64
 }
 
-unsafe extern "C-unwind" fn make_device(l: *mut lua_State) -> c_int {
-    // SAFETY: called with two numbers.
-    unsafe {
-        let device = libc::makedev(integer(l, 1) as _, integer(l, 2) as _);
-        ffi::lua_pushnumber(l, device as ffi::lua_Number);
-    }
-    1
+extern "C" fn major(device: f64) -> u32 {
+    libc::major(device as libc::dev_t) as u32
 }
 
-unsafe extern "C-unwind" fn split_device(l: *mut lua_State) -> c_int {
-    // SAFETY: called with a number.
-    unsafe {
-        let device = integer(l, 1) as libc::dev_t;
-        ffi::lua_pushinteger(l, libc::major(device) as ffi::lua_Integer);
-        ffi::lua_pushinteger(l, libc::minor(device) as ffi::lua_Integer);
-    }
-    2
+extern "C" fn minor(device: f64) -> u32 {
+    libc::minor(device as libc::dev_t) as u32
 }

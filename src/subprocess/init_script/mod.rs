@@ -8,8 +8,9 @@ mod functions;
 mod platform;
 
 use crate::lua;
-use crate::subprocess::{actor, report};
+use crate::subprocess::{actor, close, message, report};
 use arena::Arena;
+pub use functions::OPERATIONS;
 use mlua::ffi::{self, lua_State};
 use std::ffi::{c_int, c_void};
 use std::os::fd::RawFd;
@@ -115,8 +116,7 @@ unsafe extern "C-unwind" fn open(l: *mut lua_State) -> c_int {
         lua::push(l, c"subprocess.init_script.main");
         crate::push_function(l, lua::source);
         lua::push_operations(l);
-        functions::push(l);
-        ffi::lua_call(l, 3, 0);
+        ffi::lua_call(l, 2, 0);
     }
     0
 }

@@ -1,7 +1,7 @@
 -- The calls of an init.script. System calls are made through the FFI, by prototypes: a line names a function and the
 -- types of its arguments.
 local import = ...
-local native = import("core.raw").functions
+local native = import("subprocess.init_script.native")
 local ffi = require("ffi")
 
 local cast, errno, new = ffi.cast, ffi.errno, ffi.new

@@ -47,26 +47,25 @@ end
 function globals.bind_unix(fd, path)
     check_integer("bind_unix", 1, fd)
     check_bytes("bind_unix", 2, path)
-    local code = native.bind_unix(fd, path)
-    if code then return system.fail("bind_unix", code) end
+    local done, code = native.bind_unix(fd, path)
+    if not done then return system.fail("bind_unix", code) end
     return 0, 0
 end
 
 function globals.set_no_new_privs()
-    local code = native.set_no_new_privs()
-    if code then return system.fail("set_no_new_privs", code) end
+    local done, code = native.set_no_new_privs()
+    if not done then return system.fail("set_no_new_privs", code) end
     return 0, 0
 end
 
 function globals.dev_major(device)
     check_integer("dev_major", 1, device)
-    return (native.split_device(device))
+    return native.major(device)
 end
 
 function globals.dev_minor(device)
     check_integer("dev_minor", 1, device)
-    local _, minor = native.split_device(device)
-    return minor
+    return native.minor(device)
 end
 
 function functions.makedev(major, minor)
@@ -79,8 +78,8 @@ function functions.mknod(path, mode, device)
     check_string("mknod", 1, path)
     check_integer("mknod", 2, mode)
     check_integer("mknod", 3, device)
-    local code = native.mknod(path, mode, device)
-    if code then return system.fail("mknod", code) end
+    local done, code = native.mknod(path, mode, device)
+    if not done then return system.fail("mknod", code) end
     return 0, 0
 end
 

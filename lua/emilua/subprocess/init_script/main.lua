@@ -1,6 +1,6 @@
 -- The world of an init.script: its globals C, errexit, arg and the helpers. Runs in a Lua state of its own, in a
--- process with one thread, before any code of the actor; every call blocks. (source, operations, functions)
-local source, operations, functions = ...
+-- process with one thread, before any code of the actor; every call blocks. (source, operations) -> import
+local source, operations = ...
 local jit = require("jit")
 local error, setmetatable, type = error, setmetatable, type
 local globals = _G
@@ -8,7 +8,7 @@ local globals = _G
 -- No memory has to be executable then: the script may forbid that.
 jit.off()
 
-local loaded = { ["core.raw"] = { operations = operations, functions = functions } }
+local loaded = { ["core.raw"] = { operations = operations } }
 
 local function import(name)
     local value = loaded[name]
@@ -39,3 +39,5 @@ globals.C = setmetatable({}, {
     __metatable = "C",
 })
 globals.errexit = true
+
+return import

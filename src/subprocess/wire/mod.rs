@@ -63,8 +63,7 @@ impl Format {
         }
     }
 
-    /// Bytes of the longest text.
-    pub fn longest(self) -> usize {
+    fn longest(self) -> usize {
         match self {
             Self::Short => 255,
             Self::Long(limit) => limit as usize,

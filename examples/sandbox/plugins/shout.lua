@@ -1,0 +1,2 @@
+-- Needs no rights.
+return function(text) return text:upper() .. "!" end
