@@ -21,9 +21,12 @@ describe("limits", function()
     it("are refused where they are not to be had, and nothing is left", function()
         for _, option in ipairs { "--limit nonsense.max=1", "--limit /x=1" } do
             local output, status = container.shell(tree, "true", option)
-            assert.matches("^emilua container: no limit ", output)
+            assert.matches("^emilua container: [%w/.]+ is not delegated in /sys/fs/cgroup", output)
             assert.equal(125, status)
         end
+        local line = container.as_user(("%s --pids 10 %s true"):format(container.run_command, tree))
+        assert.matches("^emilua container: a control group is not delegated in /sys/fs/cgroup.*: Permission denied",
+            (helper.shell("chown -R 65534 " .. tree .. "; timeout 60 " .. line)))
         assert.equal("", groups())
     end)
 

@@ -44,6 +44,7 @@ describe("the status", function()
             ["/nosuch -- true"] = "/nosuch: No such file or directory\n125",
             ["/ -- true"] = "nothing can be mounted over /\n125",
             ["--volume /nosuch:/x " .. tree] = "/nosuch: No such file or directory\n125",
+            ["--volume /etc:/x:rx " .. tree] = "--volume /etc:/x:rx\n125",
             ["--env NAME " .. tree] = "--env NAME\n125",
         } do
             local output, status = helper.shell(("timeout 60 %s %s"):format(container.run_command, line))

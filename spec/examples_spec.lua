@@ -251,3 +251,12 @@ describe("examples/embed", function()
         assert.equal(1, status)
     end)
 end)
+
+describe("the README", function()
+    it("lists every example", function()
+        local text = read "README.md"
+        for name in sh("ls examples"):gmatch "%S+" do
+            assert.truthy(text:find(("](examples/%s"):format(name), 1, true), name)
+        end
+    end)
+end)

@@ -21,7 +21,7 @@ end
 
 -- What git would hand out; without git, what is there.
 local SOURCES = "if git rev-parse --git-dir; then git ls-files -co --exclude-standard; " ..
-    "else find . -type f -not -path './target/*' -not -path './build/*' -not -name emilua.so; fi 2>/dev/null"
+    "else find . -type f -not -path './target/*' -not -path './build/*' -not -name '*.so'; fi 2>/dev/null"
 
 -- A copy of what is built: installing takes no download then, and cannot disturb the project's own target folder.
 local TARGET = os.getenv("CARGO_TARGET_DIR") or "target"
@@ -30,6 +30,7 @@ local CARGO = "CARGO_NET_OFFLINE=true CARGO_TARGET_DIR=" .. quote(work .. "/targ
 local function assert_installed(version)
     local root = rock .. version
     assert.is_true(exists(work .. "/tree/lib/lua/5.1/emilua.so"))
+    assert.is_true(exists(work .. "/tree/lib/lua/5.1/libemilua_libc_service.so"))
     for _, name in ipairs { "doc/README.md", "doc/LICENSE", "doc/CHANGELOG.md", "doc/examples/echo_server.lua" } do
         assert(exists(root .. "/" .. name), name .. " is not installed")
     end
@@ -56,6 +57,7 @@ end
 local function assert_removed(version)
     run(luarocks .. "remove emilua " .. version)
     assert.is_false(exists(work .. "/tree/lib/lua/5.1/emilua.so"))
+    assert.is_false(exists(work .. "/tree/lib/lua/5.1/libemilua_libc_service.so"))
     assert.is_false(exists(work .. "/tree/bin/emilua"))
     assert.is_false(exists(rock .. version .. "/doc/README.md"))
 end
@@ -83,7 +85,7 @@ describe("luarocks", function()
     end)
 
     it("install builds a source rock whose source is a file:// archive", function()
-        run("cd " .. quote(work) .. " && rm -f emilua-0.1.0/emilua.so && tar -czf emilua-0.1.0.tar.gz emilua-0.1.0")
+        run("cd " .. quote(work) .. " && rm -f emilua-0.1.0/*.so && tar -czf emilua-0.1.0.tar.gz emilua-0.1.0")
         local file = assert(io.open(helper.root .. "rockspec/emilua-scm-1.rockspec"))
         local text = file:read("*a")
         file:close()
@@ -118,7 +120,8 @@ describe("make install", function()
         os.remove(root)
         run("make install PREFIX=/opt/emilua DESTDIR=" .. quote(root))
         for _, name in ipairs {
-            "lib/lua/5.1/emilua.so", "share/man/man1/emilua.1", "share/doc/emilua/README.md",
+            "lib/lua/5.1/emilua.so", "lib/lua/5.1/libemilua_libc_service.so", "share/man/man1/emilua.1",
+            "share/doc/emilua/README.md",
             "share/doc/emilua/examples/echo_server.lua",
         } do
             assert(exists(root .. "/opt/emilua/" .. name), name .. " is not installed")

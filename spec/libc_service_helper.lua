@@ -55,6 +55,7 @@ function service.serve(master, handlers)
     local asked = {}
     while true do
         local ok, e = pcall(master.receive, master)
+        if not ok and not master.is_open then return asked end
         if not ok then
             helper.is_error(e, "asio.misc", "eof")
             master:close()

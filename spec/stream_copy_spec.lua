@@ -1,6 +1,8 @@
 local emilua = require "emilua"
 local asio_error = require "emilua.asio_error"
 local byte_span = require "emilua.byte_span"
+local files = require "emilua.file"
+local filesystem = require "emilua.filesystem"
 local pipe = require "emilua.pipe"
 local stream = require "emilua.stream"
 local unix = require "emilua.unix"
@@ -192,5 +194,89 @@ describe("stream.copy", function()
         local input, source = unix_pair()
         input:close()
         assert.is_true(tcp.interruption_caught(function() stream.copy(source, (unix_pair())) end))
+    end))
+end)
+
+describe("stream.copy of a file", function()
+    -- A file.stream with these bytes; its name is gone already.
+    local function file_of(bs)
+        local name = os.tmpname()
+        local stock = assert(io.open(name, "wb"))
+        stock:write(tostring(bs))
+        stock:close()
+        local input = keep(files.stream.new())
+        input:open(filesystem.path.new(name), { "read_only" })
+        os.remove(name)
+        return input
+    end
+
+    for kind, new in pairs(KINDS) do
+        it("goes from its position to the end or the limit: to a " .. kind, closing(function()
+            local sink, output = new()
+            local bs, got = pattern(3000001), byte_span.new(3000001 - 1000)
+            local input = file_of(bs)
+            input:seek(1000, "set")
+            local copying = spawn(function()
+                local first = stream.copy(input, sink, 500)
+                local at = input:seek(0, "cur")
+                return first, at, stream.copy(input, sink), stream.copy(input, sink)
+            end)
+            stream.read_all(output, got)
+            assert.same({ 500, 1500, #got - 500, 0 }, { copying:join() })
+            assert.equal(#bs, input:seek(0, "cur"))
+            assert.is_true(bs:slice(1001) == got)
+        end))
+    end
+
+    it("is read and written where it is no file that can be sent", closing(function()
+        local input = keep(files.stream.new())
+        input:open(filesystem.path.new "/dev/zero", { "read_only" })
+        local sink, output = unix_pair()
+        assert.equal(100, stream.copy(input, sink, 100))
+        local got = byte_span.new(100)
+        stream.read_all(output, got)
+        assert.equal(("\0"):rep(100), tostring(got))
+    end))
+
+    it("interrupted, has moved its position by what was sent", closing(function()
+        local bs = pattern(3000001)
+        local input = file_of(bs)
+        local sink, output = unix_pair()
+        local got = {}
+        for _ = 1, 50 do
+            local copying = spawn(function() stream.copy(input, sink) end)
+            for _ = 1, math.random(3) do emilua.this_fiber.yield() end
+            copying:interrupt()
+            copying:join()
+            local piece = byte_span.new(20000)
+            local reading = spawn(function() return output:read_some(piece) end)
+            for _ = 1, 3 do emilua.this_fiber.yield() end
+            reading:interrupt()
+            local ok, n = pcall(reading.join, reading)
+            if ok and n then got[#got + 1] = tostring(piece:first(n)) end
+        end
+        local sent = input:seek(0, "cur")
+        sink:shutdown "send"
+        local piece = byte_span.new(65536)
+        while true do
+            local ok, n = pcall(output.read_some, output, piece)
+            if not ok then break end
+            got[#got + 1] = tostring(piece:first(n))
+        end
+        assert.is_true(sent > 0)
+        assert.is_true(table.concat(got) == tostring(bs:first(sent)))
+    end))
+
+    it("has the errors of reading and of writing", closing(function()
+        local sink = unix_pair()
+        helper.raises("system", "EBADF", function() stream.copy(files.stream.new(), sink) end)
+        local input = file_of(pattern(10))
+        sink:close()
+        helper.raises("system", "EBADF", function() stream.copy(input, sink) end)
+        assert.equal(0, input:seek(0, "cur"))
+        local broken, other = unix_pair()
+        other:close()
+        helper.raises("system", "EPIPE", function() stream.copy(input, broken) end)
+        assert.equal(0, input:seek(0, "cur"))
     end))
 end)

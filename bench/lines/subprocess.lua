@@ -77,4 +77,16 @@ return {
             { name = "private, each of 200", key = "private_mib", unit = "MiB", judge = "value", most = 3 },
         },
     },
+    {
+        name = "container-start",
+        sides = {
+            emilua = first_byte "{luajit} lua/bin/emilua examples/container/run.lua -- {out}/tree /closed",
+            bwrap = BWRAP .. "--unshare-net --proc /proc --dev /dev " .. STATIC,
+        },
+        needs = "{out}/first_byte {out}/closed {out}/tree/closed {out}/filter",
+        figures = {
+            { name = "first byte", key = "wall_ms", unit = "ms", judge = "value" },
+            { name = "first byte, ratio", key = "wall_ms", unit = "ms", judge = "ratio", against = "bwrap" },
+        },
+    },
 }

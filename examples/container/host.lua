@@ -7,14 +7,11 @@ local fail = require("../session").fail
 
 local function open(path, flag) return filesystem.open(filesystem.path.new(path), { flag }) end
 
+--- What is in a file; nothing if it cannot be read.
 function read(path)
-    local from, buffer, parts = file.stream.new(open(path, "read_only")), byte_span.new(4096), {}
-    local ok, n = true, 0
-    while ok do
-        parts[#parts + 1] = tostring(buffer:first(n))
-        ok, n = pcall(from.read_some, from, buffer)
-    end
-    return table.concat(parts)
+    local buffer = byte_span.new(1048576)
+    local ok, n = pcall(function() return file.stream.new(open(path, "read_only")):read_some(buffer) end)
+    return ok and tostring(buffer:first(n)) or ""
 end
 
 local function write(path, text) stream.write_all(file.stream.new(open(path, "write_only")), text) end
@@ -62,16 +59,16 @@ function limit(pid, limits)
         arguments = { "sh", "-c", [[read gone
             while [ -d "$1" ]; do echo 1 >"$1/cgroup.kill"; rmdir "$1" || sleep 0.01; done 2>/dev/null]], "sh", group },
     }
-    local function set(name, value)
-        local ok, e = pcall(write, group .. "/" .. name, value)
-        if not ok then fail("no limit ", name, " in ", parent, ": ", tostring(e)) end
+    local function try(what, f, ...)
+        local ok, e = pcall(f, ...)
+        if not ok then fail(what, " is not delegated in ", parent, ": ", tostring(e)) end
     end
-    pcall(filesystem.mkdir, filesystem.path.new(group), 493)
+    try("a control group", filesystem.mkdir, filesystem.path.new(group), 493)
     for name, value in pairs(limits) do
         pcall(write, parent .. "/cgroup.subtree_control", "+" .. name:match "^[^.]*")
-        set(name, value)
+        try(name, write, group .. "/" .. name, value)
     end
-    set("cgroup.procs", pid)
+    try("moving processes", write, group .. "/cgroup.procs", pid)
 end
 
 --- A pair of interfaces: eth0 in the container, and vethPID here.

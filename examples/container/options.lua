@@ -1,5 +1,6 @@
 -- The command line of run.lua.
 local filesystem = require "filesystem"
+local system = require "system"
 local fail = require("../session").fail
 
 local USAGE = [[
@@ -29,7 +30,8 @@ end
 
 local function volume(value)
     local from, to, mode = value:match "^([^:]+):(/[^:]*):?(.*)$"
-    from = existing(from or fail("--volume ", value))
+    if not from or mode ~= "" and mode ~= "ro" then fail("--volume ", value) end
+    from = existing(from)
     local is_file = not filesystem.is_directory(filesystem.path.new(from))
     return { from = from, to = to, read_only = mode == "ro", is_file = is_file }
 end
@@ -40,6 +42,10 @@ function parse(words, at)
     o.env = { HOME = "/root", PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" }
     while (words[at] or ""):find "^%-%-." do
         local name, value = words[at]:match "^%-%-([^=]+)=?(.*)$"
+        if name == "help" then
+            print(USAGE)
+            system.exit(0)
+        end
         if not USAGE:find("  --" .. name .. " ", 1, true) then fail("unknown option --", name, "\n", USAGE) end
         if name ~= "read-only" and not words[at]:find "=" then at, value = at + 1, words[at + 1] or "" end
         local key, text = value:match "^([^=]+)=(.*)$"

@@ -66,10 +66,9 @@ local mounts = {
     { "proc", "/proc", NOEXEC }, { "tmpfs", "/dev", C.MS_NOSUID, "mode=755" },
     { "devpts", "/dev/pts", C.MS_NOSUID + C.MS_NOEXEC, "newinstance,ptmxmode=666,mode=620" },
     { "tmpfs", "/dev/shm", NOEXEC, "mode=1777" }, { "mqueue", "/dev/mqueue", NOEXEC },
+    container["read-only"] and { "tmpfs", "/tmp", NOEXEC, "mode=1777" },
+    container["read-only"] and { "tmpfs", "/run", NOEXEC, "mode=755" },
 }
-if container["read-only"] then
-    mounts[6], mounts[7] = { "tmpfs", "/tmp", NOEXEC, "mode=1777" }, { "tmpfs", "/run", NOEXEC, "mode=755" }
-end
 for _, m in ipairs(mounts) do C.mount(m[1], place(m[2]), m[1], m[3], m[4]) end
 -- Refused to who is in a container already.
 try(C.mount, "sysfs", place "/sys", "sysfs", NOEXEC + C.MS_RDONLY)

@@ -130,9 +130,8 @@ function methods:slice(first, last)
     first, last = truncate(first), truncate(last)
     local capacity = tonumber(s.capacity)
     if not (first >= 1 and first - 1 <= last and last <= capacity) then raise("ERANGE") end
-    -- A tail call of a C function would end the trace of the caller.
-    local view = native_view(self, first - 1, last - first + 1, capacity - first + 1)
-    return view
+    -- In parentheses: a tail call of a C function would end the trace of the caller.
+    return (native_view(self, first - 1, last - first + 1, capacity - first + 1))
 end
 methods.sub = methods.slice
 
@@ -142,8 +141,7 @@ function methods:first(n)
     local s = cast(span_pointer, self)
     n = truncate(n)
     if not (n >= 0 and n <= tonumber(s.len)) then raise("ERANGE") end
-    local view = native_view(self, 0, n, tonumber(s.capacity))
-    return view
+    return (native_view(self, 0, n, tonumber(s.capacity)))
 end
 
 function methods:last(n)
@@ -153,8 +151,7 @@ function methods:last(n)
     local len = tonumber(s.len)
     n = truncate(n)
     if not (n >= 0 and n <= len) then raise("ERANGE") end
-    local view = native_view(self, len - n, n, tonumber(s.capacity) - (len - n))
-    return view
+    return (native_view(self, len - n, n, tonumber(s.capacity) - (len - n)))
 end
 
 function methods:copy(source)

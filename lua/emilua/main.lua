@@ -19,8 +19,8 @@ end
 -- What few programs use is loaded when first asked for.
 local LAZY = {
     actors = "actor.spawn", byte_span = "byte_span", dump = "core.inspect", fibers = "core.inspect",
-    format = "format", group = "group", pool = "actor.pool", spawn_context_threads = "actor.spawn",
-    spawn_vm = "actor.spawn", timeout = "timeout",
+    format = "format", group = "group", limits = "subprocess.limits", pool = "actor.pool",
+    spawn_context_threads = "actor.spawn", spawn_vm = "actor.spawn", timeout = "timeout",
 }
 
 -- A field that is a part, or that a part has.

@@ -6,6 +6,7 @@
 ---@class emilua
 ---@field context string `"main"`, in an actor `"worker"`
 ---@field version string `MAJOR.MINOR.PATCH`
+---@field limits {ipc_members: integer, ipc_string: integer, ipc_long_string: integer} of messages to other processes
 ---@field this_fiber emilua.this_fiberlib the calling fiber
 ---@field byte_span emilua.byte_spanlib the table `require "emilua.byte_span"` returns
 local emilua = {}
@@ -89,7 +90,7 @@ function emilua.spawn_vm(module) end
 ---@field inherit_context? boolean default `true`; `false`: in a new context, with a thread of its own
 ---@field concurrency_hint? integer|"safe" `1`: no thread can be added to the new context
 ---@field new_master? boolean the actor becomes the master VM, for good
----@field subprocess? table not in this version
+---@field subprocess? emilua.subprocess_options an actor in a process of its own; not on Windows
 
 ---Adds threads to the context of the calling VM. They end when it has no VM any more.
 ---@param count number

@@ -169,7 +169,7 @@ impl Class {
                 },
                 _ => match CStr::from_ptr(ffi::lua_tostring(l, -2)).to_bytes() {
                     b"inbox" => Ok(Item::Address(self.vm().mailbox().sender())),
-                    b"bytes" => Ok(Item::Bytes(super::message::bytes(l, -1))),
+                    b"bytes" => Ok(Item::Bytes(super::message::bytes(l, -1).into())),
                     b"ENOTSUP" => Err(Refusal::NotSupported),
                     b"EBUSY" => Err(Refusal::Busy),
                     b"EBADF" => Err(Refusal::System(-libc::EBADF)),

@@ -15,15 +15,35 @@ pub enum Message {
     Boolean(bool),
     Number(f64),
     String(Box<[u8]>),
-    /// A table or an address, in the order of a walk through it.
-    Tree(Box<[Item]>),
+    /// A table, or an object of the runtime.
+    Tree(Tree),
+}
+
+/// A value in the order of a walk through it.
+#[derive(Default)]
+pub struct Tree {
+    items: Vec<Item>,
+    /// Those of all strings, in their order.
+    bytes: Vec<u8>,
+}
+
+impl Tree {
+    pub fn push(&mut self, item: Item) {
+        self.items.push(item);
+    }
+
+    pub fn push_string(&mut self, bytes: &[u8]) {
+        self.items.push(Item::String(bytes.len()));
+        self.bytes.extend_from_slice(bytes);
+    }
 }
 
 /// A step of the walk through a value.
 pub enum Item {
     Boolean(bool),
     Number(f64),
-    String(Box<[u8]>),
+    /// So many of the tree's bytes.
+    String(usize),
     Address(Sender),
     Descriptor(Descriptor),
     /// Only between processes: a byte_span.
@@ -71,7 +91,7 @@ impl Refusal {
 struct Walk<'a> {
     l: *mut lua_State,
     class: &'a Class,
-    items: Vec<Item>,
+    tree: Tree,
     /// The tables that the walk is in.
     open: Vec<Table>,
 }
@@ -89,21 +109,26 @@ struct Table {
 
 /// What a member of a table is.
 enum Member {
-    Item(Item),
+    /// It is in the tree.
+    Item,
     Table,
     Refused(Refusal),
 }
 
+/// Items and bytes of a tree whose table is not large.
+const ITEMS: usize = 16;
+const BYTES: usize = 64;
+
 /// The bytes of the string at `index`.
 ///
 /// # Safety
-/// `l` is a valid state with a string there.
-pub(super) unsafe fn bytes(l: *mut lua_State, index: c_int) -> Box<[u8]> {
+/// `l` is a valid state with a string there, which stays there while they are used.
+pub(super) unsafe fn bytes<'a>(l: *mut lua_State, index: c_int) -> &'a [u8] {
     let mut length = 0;
-    // SAFETY: as the caller promises; they are copied before the stack changes.
+    // SAFETY: as the caller promises.
     unsafe {
         let data = ffi::lua_tolstring(l, index, &raw mut length);
-        std::slice::from_raw_parts(data.cast::<u8>(), length).into()
+        std::slice::from_raw_parts(data.cast::<u8>(), length)
     }
 }
 
@@ -116,7 +141,7 @@ impl Message {
         // SAFETY: as the caller promises.
         unsafe {
             match ffi::lua_type(l, -1) {
-                ffi::LUA_TSTRING => Ok(Self::String(bytes(l, -1))),
+                ffi::LUA_TSTRING => Ok(Self::String(bytes(l, -1).into())),
                 ffi::LUA_TNUMBER => Ok(Self::Number(ffi::lua_tonumber(l, -1))),
                 ffi::LUA_TBOOLEAN => Ok(Self::Boolean(ffi::lua_toboolean(l, -1) != 0)),
                 _ => Self::walk(l, class),
@@ -129,14 +154,16 @@ impl Message {
         let mut walk = Walk {
             l,
             class,
-            items: Vec::new(),
+            tree: Tree::default(),
             open: Vec::new(),
         };
         // SAFETY: as `of` was promised.
         unsafe {
             match walk.member() {
-                Member::Item(item) => walk.items.push(item),
+                Member::Item => {}
                 Member::Table => {
+                    walk.tree.items.reserve(ITEMS);
+                    walk.tree.bytes.reserve(BYTES);
                     let top = ffi::lua_gettop(l);
                     let outcome = walk.table();
                     ffi::lua_settop(l, top);
@@ -145,7 +172,7 @@ impl Message {
                 Member::Refused(refusal) => return Err(refusal),
             }
         }
-        Ok(Self::Tree(walk.items.into()))
+        Ok(Self::Tree(walk.tree))
     }
 
     /// Pushes the value.
@@ -160,41 +187,46 @@ impl Message {
                 Self::Boolean(value) => ffi::lua_pushboolean(l, c_int::from(value)),
                 Self::Number(value) => ffi::lua_pushnumber(l, value),
                 Self::String(bytes) => push_string(l, &bytes),
-                Self::Tree(items) => push_tree(l, items, class),
+                Self::Tree(tree) => push_tree(l, tree, class),
             }
         }
     }
 }
 
 impl Walk<'_> {
-    /// What the value on the top of the stack is.
-    unsafe fn member(&self) -> Member {
+    /// Adds the value on the top of the stack to the tree, unless it is a table to go into.
+    unsafe fn member(&mut self) -> Member {
         let l = self.l;
         // SAFETY: as `Message::of` was promised; there are free slots.
         unsafe {
             match ffi::lua_type(l, -1) {
-                ffi::LUA_TSTRING => Member::Item(Item::String(bytes(l, -1))),
-                ffi::LUA_TNUMBER => Member::Item(Item::Number(ffi::lua_tonumber(l, -1))),
-                ffi::LUA_TBOOLEAN => Member::Item(Item::Boolean(ffi::lua_toboolean(l, -1) != 0)),
-                ffi::LUA_TTABLE if ffi::lua_getmetatable(l, -1) == 0 => Member::Table,
+                ffi::LUA_TSTRING => self.tree.push_string(bytes(l, -1)),
+                ffi::LUA_TNUMBER => self.tree.push(Item::Number(ffi::lua_tonumber(l, -1))),
+                ffi::LUA_TBOOLEAN => {
+                    let value = ffi::lua_toboolean(l, -1) != 0;
+                    self.tree.push(Item::Boolean(value));
+                }
+                ffi::LUA_TTABLE if ffi::lua_getmetatable(l, -1) == 0 => return Member::Table,
                 ffi::LUA_TTABLE => {
                     ffi::lua_pop(l, 1);
-                    self.object()
+                    return self.object();
                 }
-                ffi::LUA_TUSERDATA => self.object(),
-                _ => Member::Refused(Refusal::Invalid),
+                ffi::LUA_TUSERDATA => return self.object(),
+                _ => return Member::Refused(Refusal::Invalid),
             }
         }
+        Member::Item
     }
 
-    /// What the object on the top of the stack is.
-    unsafe fn object(&self) -> Member {
+    /// Adds the object on the top of the stack.
+    unsafe fn object(&mut self) -> Member {
         // SAFETY: as `Message::of` was promised.
-        unsafe {
-            match self.class.object(self.l, false) {
-                Ok(item) => Member::Item(item),
-                Err(refusal) => Member::Refused(refusal),
+        match unsafe { self.class.object(self.l, false) } {
+            Ok(item) => {
+                self.tree.push(item);
+                Member::Item
             }
+            Err(refusal) => Member::Refused(refusal),
         }
     }
 
@@ -216,11 +248,11 @@ impl Walk<'_> {
             }
             self.open.push(Table {
                 address,
-                at: self.items.len(),
+                at: self.tree.items.len(),
                 element: is_array.then_some(0),
                 count: 0,
             });
-            self.items.push(if is_array {
+            self.tree.items.push(if is_array {
                 Item::Array(0)
             } else {
                 Item::Object(0)
@@ -233,11 +265,11 @@ impl Walk<'_> {
     unsafe fn leave(&mut self) {
         if let Some(table) = self.open.pop() {
             let count = table.count;
-            self.items[table.at] = match table.element {
+            self.tree.items[table.at] = match table.element {
                 Some(_) => Item::Array(count),
                 None => Item::Object(count),
             };
-            self.items.push(Item::End);
+            self.tree.items.push(Item::End);
             // SAFETY: the table is there.
             unsafe { ffi::lua_pop(self.l, 1) };
         }
@@ -270,12 +302,18 @@ impl Walk<'_> {
                     ffi::lua_pop(l, 1);
                     continue;
                 }
+                let before = (self.tree.items.len(), self.tree.bytes.len());
+                if !is_array {
+                    self.tree.push_string(bytes(l, -2));
+                }
                 let member = self.member();
                 if let Member::Refused(refusal @ Refusal::System(_)) = member {
                     return Err(refusal);
                 }
                 if let Member::Refused(_) = member {
                     // It ends an array, and is left out of other tables.
+                    self.tree.items.truncate(before.0);
+                    self.tree.bytes.truncate(before.1);
                     ffi::lua_pop(l, 1);
                     if is_array {
                         self.leave();
@@ -285,11 +323,7 @@ impl Walk<'_> {
                 if let Some(table) = self.open.last_mut() {
                     table.count += 1;
                 }
-                if !is_array {
-                    self.items.push(Item::String(bytes(l, -2)));
-                }
-                if let Member::Item(item) = member {
-                    self.items.push(item);
+                if let Member::Item = member {
                     ffi::lua_pop(l, 1);
                 } else {
                     self.enter()?;
@@ -313,17 +347,20 @@ unsafe fn push_string(l: *mut lua_State, bytes: &[u8]) {
 ///
 /// # Safety
 /// As for [`Message::push`].
-unsafe fn push_tree(l: *mut lua_State, items: Box<[Item]>, class: Option<&Class>) {
+unsafe fn push_tree(l: *mut lua_State, tree: Tree, class: Option<&Class>) {
+    let mut bytes = tree.bytes.as_slice();
     // The next element of each table that is open; 0 in one with keys.
     let mut open: Vec<usize> = Vec::new();
     // SAFETY: as the caller promises; a table's slots are taken care of when it begins.
     unsafe {
-        for item in items {
+        for item in tree.items {
             match item {
                 Item::Boolean(value) => ffi::lua_pushboolean(l, c_int::from(value)),
                 Item::Number(value) => ffi::lua_pushnumber(l, value),
-                Item::String(bytes) => {
-                    push_string(l, &bytes);
+                Item::String(length) => {
+                    let (string, rest) = bytes.split_at(length);
+                    bytes = rest;
+                    push_string(l, string);
                     // A key waits for its value.
                     if open.last() == Some(&0) && ffi::lua_type(l, -2) == ffi::LUA_TTABLE {
                         continue;

@@ -11,7 +11,7 @@ use crate::vm::Vm;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
-use std::ffi::c_char;
+use std::ffi::{c_char, c_int, c_void};
 use std::io;
 use std::os::fd::{AsFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
@@ -25,6 +25,7 @@ operations! {
     answer: fn(*mut Io, *const Answer, *const RawFd, u32) -> i32;
     send_filters: fn(*mut Io, *const c_char, usize) -> i32;
     library: fn(*mut c_char, i32) -> i32;
+    is_preloaded: fn() -> i32;
 }
 
 /// The library's name, beside the module.
@@ -43,6 +44,20 @@ extern "C" fn library(buffer: *mut c_char, size: i32) -> i32 {
         Ok(path) => copy_text(path.as_os_str().as_bytes(), buffer, size),
         Err(error) => failure(&error),
     })
+}
+
+/// Whether this process has the library, as actors have: theirs have it, too.
+extern "C" fn is_preloaded() -> i32 {
+    i32::from(attach_function().is_some())
+}
+
+/// What the library is told its socket by.
+pub fn attach_function() -> Option<extern "C" fn(c_int)> {
+    // SAFETY: a name that lives for ever; the function of that name has this type, and a null pointer is none.
+    unsafe {
+        let symbol = libc::dlsym(libc::RTLD_DEFAULT, c"emilua_libc_service_attach".as_ptr());
+        std::mem::transmute::<*mut c_void, Option<extern "C" fn(c_int)>>(symbol)
+    }
 }
 
 /// A closed object for a slave's end, which its user cannot close: it is not counted.

@@ -4,6 +4,7 @@
 
 use super::barrier::Barrier;
 use super::child::{self, Start};
+use crate::libc_service::attach_function;
 use crate::lua;
 use crate::push_function;
 use mlua::ffi::{self, lua_State};
@@ -130,14 +131,8 @@ pub fn main(start: Start) -> ! {
 /// Has calls of libc served by the library that the first zygote was started with.
 fn attach(service: OwnedFd) -> io::Result<()> {
     // The actor's low descriptors are those that it was started with.
-    let service = child::out_of_the_way(service)?;
-    // SAFETY: a name that lives for ever.
-    let symbol = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"emilua_libc_service_attach".as_ptr()) };
-    if symbol.is_null() {
-        return Err(io::ErrorKind::NotFound.into());
-    }
-    // SAFETY: the function of that name has this type.
-    let attach: extern "C" fn(c_int) = unsafe { std::mem::transmute(symbol) };
+    let service = child::out_of_the_way(service, 10)?;
+    let attach = attach_function().ok_or(io::ErrorKind::NotFound)?;
     attach(service.into_raw_fd());
     Ok(())
 }

@@ -6,7 +6,8 @@
 use super::message::{self, DESCRIPTORS};
 use super::socket::Socket;
 use super::wire::{self, Format, MEMBERS, Value};
-use crate::actor::{Item, Message, Sender};
+use crate::actor::message::{Item, Tree};
+use crate::actor::{Message, Sender};
 use crate::vm::{Shared, Token};
 use nix::errno::Errno;
 use nix::sys::socket::{GetSockOpt, sockopt};
@@ -33,15 +34,6 @@ pub struct Inbound {
     waker: Option<Waker>,
     /// For one packet.
     buffer: Vec<u8>,
-}
-
-/// What a look at the sockets has found.
-pub enum Found {
-    Message(Message),
-    /// Sockets have come to their end: there may be no sender any more.
-    End,
-    /// There will be a wake-up.
-    Nothing,
 }
 
 /// What a look at one socket has found.
@@ -77,8 +69,9 @@ impl Inbound {
         self.sources.clear();
     }
 
-    /// The next message, or a wake-up by `token` when there may be one.
-    pub fn receive(&mut self, shared: &Arc<Shared>, token: u32) -> Found {
+    /// The next message; none when sockets have come to their end, so that there may be no sender any more. Pending: there
+    /// will be a wake-up by `token`.
+    pub fn receive(&mut self, shared: &Arc<Shared>, token: u32) -> Poll<Option<Message>> {
         let waker = self
             .waker
             .get_or_insert_with(|| Token::waker(shared, token));
@@ -93,7 +86,7 @@ impl Inbound {
             match self.sources[self.next].read(&mut cx, &mut self.buffer) {
                 Read::Packet(message) => {
                     self.next += 1;
-                    return Found::Message(message);
+                    return Poll::Ready(Some(message));
                 }
                 Read::Nothing => self.next += 1,
                 Read::Over => {
@@ -102,7 +95,11 @@ impl Inbound {
                 }
             }
         }
-        if ended { Found::End } else { Found::Nothing }
+        if ended {
+            Poll::Ready(None)
+        } else {
+            Poll::Pending
+        }
     }
 }
 
@@ -141,33 +138,41 @@ fn decode(packet: &[u8], descriptors: Vec<OwnedFd>, format: Format) -> Option<Me
     let members = wire::read(packet, descriptors.len(), format).ok()?;
     let mut descriptors: Vec<_> = descriptors.into_iter().map(Some).collect();
     let mut take = |n: usize| descriptors.get_mut(n)?.take();
-    let mut item = |value: Value| -> Option<Item> {
-        Some(match value {
+    let mut tree = Tree::default();
+    let mut add = |tree: &mut Tree, value: Value| -> Option<()> {
+        tree.push(match value {
             Value::Boolean(b) => Item::Boolean(b),
             Value::Number(n) => Item::Number(n),
-            Value::String(range) => Item::String(packet[range].into()),
+            Value::String(range) => {
+                tree.push_string(&packet[range]);
+                return Some(());
+            }
             Value::Bytes(range) => Item::Bytes(packet[range].into()),
             Value::Descriptor(n) => Item::Descriptor(take(n)?),
             Value::Address(n) => Item::Socket(address(take(n)?, format)?),
-        })
+        });
+        Some(())
     };
     let mut members = members.into_iter();
     let first = members.next()?;
     if first.key.is_none() {
-        return Some(match item(first.value)? {
-            Item::Boolean(b) => Message::Boolean(b),
-            Item::Number(n) => Message::Number(n),
-            Item::String(text) => Message::String(text),
-            other => Message::Tree(Box::new([other])),
+        return Some(match first.value {
+            Value::Boolean(b) => Message::Boolean(b),
+            Value::Number(n) => Message::Number(n),
+            Value::String(range) => Message::String(packet[range].into()),
+            value => {
+                add(&mut tree, value)?;
+                Message::Tree(tree)
+            }
         });
     }
-    let mut items = vec![Item::Object(members.len() + 1)];
+    tree.push(Item::Object(members.len() + 1));
     for member in std::iter::once(first).chain(members) {
-        items.push(Item::String(packet[member.key?].into()));
-        items.push(item(member.value)?);
+        tree.push_string(&packet[member.key?]);
+        add(&mut tree, member.value)?;
     }
-    items.push(Item::End);
-    Some(Message::Tree(items.into()))
+    tree.push(Item::End);
+    Some(Message::Tree(tree))
 }
 
 /// The sending end that an address is; nothing for what is no socket.

@@ -1,7 +1,7 @@
 //! Packets with descriptors over UNIX sockets: sendmsg(2), recvmsg(2), unix(7).
 
 use nix::errno::Errno;
-use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recv, recvmsg, sendmsg};
+use nix::sys::socket::{ControlMessage, MsgFlags, recv, sendmsg};
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
@@ -84,31 +84,54 @@ fn receive_with(
     buffer: &mut [u8],
     flags: MsgFlags,
 ) -> nix::Result<Message> {
+    let mut data = IoSliceMut::new(buffer);
     let mut space = Space([0; SPACE]);
+    // SAFETY: numbers and pointers, for which zero is valid.
+    let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
+    // A slice for IO has the layout of an iovec.
+    header.msg_iov = (&raw mut data).cast();
+    header.msg_iovlen = 1;
+    header.msg_control = space.0.as_mut_ptr().cast();
+    header.msg_controllen = SPACE as _;
+    let flags = (flags | MsgFlags::MSG_CMSG_CLOEXEC).bits();
     loop {
-        let mut data = [IoSliceMut::new(buffer)];
-        let flags = flags | MsgFlags::MSG_CMSG_CLOEXEC;
-        match recvmsg::<()>(socket.as_raw_fd(), &mut data, Some(&mut space.0), flags) {
+        // SAFETY: the header refers to memory of this function and of the caller.
+        let n = unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut header, flags) };
+        match Errno::result(n) {
             Err(Errno::EINTR) => {}
             Err(error) => return Err(error),
-            Ok(message) => {
-                let mut descriptors = Vec::new();
-                for part in message.cmsgs()? {
-                    if let ControlMessageOwned::ScmRights(numbers) = part {
-                        // SAFETY: the kernel has just made these for us.
-                        let owned = numbers
-                            .into_iter()
-                            .map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
-                        descriptors.extend(owned);
-                    }
-                }
-                let lost = MsgFlags::MSG_TRUNC | MsgFlags::MSG_CTRUNC;
+            Ok(n) => {
+                let lost = libc::MSG_TRUNC | libc::MSG_CTRUNC;
                 return Ok(Message {
-                    length: message.bytes,
-                    descriptors,
-                    truncated: message.flags.intersects(lost),
+                    length: n as usize,
+                    descriptors: descriptors(&header),
+                    truncated: header.msg_flags & lost != 0,
                 });
             }
         }
     }
+}
+
+/// What lengths of control messages are counted in here: the systems differ.
+type Length = usize;
+
+/// Takes the descriptors out of what recvmsg(2) has filled, also when there were more.
+fn descriptors(header: &libc::msghdr) -> Vec<OwnedFd> {
+    let mut list = Vec::new();
+    // SAFETY: the kernel has filled the control messages; CMSG_NXTHDR stays inside of them, and each descriptor in them
+    // is new and nobody's.
+    unsafe {
+        let mut message = libc::CMSG_FIRSTHDR(header);
+        while let Some(found) = message.as_ref() {
+            if found.cmsg_level == libc::SOL_SOCKET && found.cmsg_type == libc::SCM_RIGHTS {
+                let size = found.cmsg_len as Length - libc::CMSG_LEN(0) as Length;
+                let data = libc::CMSG_DATA(message).cast::<RawFd>();
+                for i in 0..size / size_of::<RawFd>() {
+                    list.push(OwnedFd::from_raw_fd(data.add(i).read_unaligned()));
+                }
+            }
+            message = libc::CMSG_NXTHDR(header, message);
+        }
+    }
+    list
 }

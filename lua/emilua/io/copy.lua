@@ -16,6 +16,9 @@ local HANDLE, READ, WRITE = object.HANDLE, object.READ, object.WRITE
 local readers, writers = object.streams[READ], object.streams[WRITE]
 local min = math.min
 
+-- Elsewhere a file that is sent is read and written too.
+local sends_files = ffi.os == "Linux"
+
 local native = core.bind("splice", [[
     int32_t new(void **, double limit);
     void free(void *);
@@ -98,6 +101,11 @@ return function(from, to, limit)
     if limit == 0 then return 0 end
     local f = enter()
     local done = 0
+    if sends_files and getmetatable(from) == "file.stream" and writers[getmetatable(to)] then
+        local n, all = import("file.sending")(f, from, to, limit)
+        if all then return n end
+        done = n
+    end
     local pipe = readers[getmetatable(from)] and writers[getmetatable(to)] and new_pipe(limit)
     if pipe then
         local ok, n, all = pcall(splice, pipe, f, from, to, limit)

@@ -41,7 +41,8 @@ end
 function object.new(mt)
     local read, write = direction(), direction()
     local handle = gc(io_new(vm, read[TOKEN], write[TOKEN]), free)
-    return setmetatable({ handle, read, write, false, false }, mt)
+    -- In parentheses: a tail call of a built-in function would keep this from being compiled.
+    return (setmetatable({ handle, read, write, false, false }, mt))
 end
 
 -- The direction of urgent data and errors, which few objects ever wait for.
@@ -154,6 +155,17 @@ function object.release(class)
         local fd = receive(handle)
         abort_all(self)
         return fd
+    end
+end
+
+-- For classes that take and give no descriptors on Windows: replaces the methods there, and returns the constructor.
+function object.keep_on_windows(methods, new)
+    if ffi.os ~= "Windows" then return new end
+    local function absent() raise("ENOSYS") end
+    methods.assign, methods.release = absent, absent
+    return function(fd)
+        if fd ~= nil then raise("EINVAL", 1) end
+        return new()
     end
 end
 

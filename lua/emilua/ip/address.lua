@@ -24,7 +24,8 @@ local function address_text(endpoint)
 end
 
 local function make(family, bytes, scope)
-    return setmetatable({ family, bytes, scope }, mt)
+    -- In parentheses, as in io/object.lua.
+    return (setmetatable({ family, bytes, scope }, mt))
 end
 
 -- The address in an endpoint of the boundary.

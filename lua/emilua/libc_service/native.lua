@@ -12,7 +12,8 @@ local native = core.bind("libc_service", [[
     int32_t receive(void *, $);
     int32_t answer(void *, $, const int32_t *, uint32_t);
     int32_t send_filters(void *, const char *, size_t);
-    int32_t library(char *, int32_t); ]],
+    int32_t library(char *, int32_t);
+    int32_t is_preloaded(void); ]],
     ffi.typeof("$ * /* room */", room_type), ffi.typeof("const $ * /* answer */", wire.answer))
 
 native.new_room = room_type

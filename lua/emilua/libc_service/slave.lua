@@ -50,15 +50,20 @@ function slave.is(value) return getmetatable(value) == "libc_service.slave" and 
 function slave.use(self, arg)
     local handle = slave.is(self) and rawget(self, HANDLE)
     if not handle or io.is_open(handle) == 0 then raise("EINVAL", arg) end
-    if not native.library_path then
-        errors.raise_detail("ENOENT", "libemilua_libc_service.so is not beside the module")
-    end
     return descriptor.native.number(handle)
+end
+
+local function not_installed() errors.raise_detail("ENOENT", "libemilua_libc_service.so is not beside the module") end
+
+-- Raises unless actors of this process have the library: its supervisor has found it, or this is an actor itself.
+function slave.check_actors()
+    if not native.library_path and native.is_preloaded() == 0 then not_installed() end
 end
 
 -- The environment of a program that finds its slave at descriptor `number`. Who has said so himself has said it all.
 function slave.environment(variables, number)
     if variables[VARIABLE] ~= nil then return variables end
+    if not native.library_path then not_installed() end
     local all = {}
     for name, value in pairs(variables) do all[name] = value end
     all[VARIABLE] = tostring(number)

@@ -16,8 +16,7 @@ local LIMIT, CHILD = 6, 7
 local NUMBER, PID = 1, 2
 local CLASS = "ipc_actor_channel"
 local SIGKILL = 9
--- The longest string of the first format.
-local SHORT = 255
+local SHORT = import("subprocess.limits").limits.ipc_string
 
 local enter, perform = S.enter, operation.perform
 local raise, raise_code, raise_core = errors.raise, errors.raise_code, errors.raise_core

@@ -4,6 +4,7 @@ local channel = import("subprocess.channel")
 local descriptor = import("io.descriptor")
 local errors = import("core.errors")
 local ids = import("program.ids")
+local limits = import("subprocess.limits").limits
 local module = import("actor.module")
 local raw = import("core.raw")
 local serial = import("subprocess.serial")
@@ -88,7 +89,10 @@ end
 -- The descriptor of a libc_service.slave, and the slave.
 local function check_slave(slave)
     if slave == nil then return nil end
-    return import("libc_service.slave").use(slave, "subprocess/libc_service"), slave
+    local slaves = import("libc_service.slave")
+    local service = slaves.use(slave, "subprocess/libc_service")
+    slaves.check_actors()
+    return service, slave
 end
 
 -- The seccomp program as bytes.
@@ -117,7 +121,7 @@ end
 local function check_ipc(ipc)
     if ipc == nil then return 0 end
     local limit = type(ipc) == "table" and ipc.strings
-    if type(limit) ~= "number" or limit % 1 ~= 0 or not (limit >= 1 and limit <= 65536) then
+    if type(limit) ~= "number" or limit % 1 ~= 0 or not (limit >= 1 and limit <= limits.ipc_long_string) then
         raise("EINVAL", "subprocess/ipc")
     end
     return limit
@@ -133,6 +137,17 @@ local function check_native_modules(list)
         if type(list[i]) ~= "string" then raise("EINVAL", arg) end
     end
     return import("subprocess.native_modules").find(list)
+end
+
+-- The directories of libraries that the child gets, which only FreeBSD's dynamic linker finds by descriptors: numbers.
+local function check_library_directories(list)
+    local arg = "subprocess/ld_library_directories"
+    if list == nil then return nil end
+    if not FREEBSD then raise("ENOTSUP") end
+    if type(list) ~= "table" then raise("EINVAL", arg) end
+    local numbers = {}
+    for i = 1, #list do numbers[i] = number(list[i], arg) end
+    return numbers
 end
 
 -- Where the child's entry comes from: the fields of its configuration.
@@ -162,10 +177,13 @@ function spawn.spawn(own, importer)
     configuration.tree = opts.source_tree_cache ~= nil
         and check_tree(opts.source_tree_cache, "subprocess/source_tree_cache") or {}
     local native_modules = check_native_modules(opts.native_modules_cache)
-    if opts.ld_library_directories ~= nil then raise("ENOTSUP") end
+    local directories = check_library_directories(opts.ld_library_directories)
     local script, argument = check_init(opts.init)
     configuration.limit = check_ipc(opts.ipc)
     local service, slave = check_slave(opts.libc_service)
+    -- Numbers behind the inbox: the service's, then those of the directories.
+    configuration.first_directory = service and 2 or 1
+    configuration.library_directories = directories and #directories or 0
     local filter = check_seccomp(opts.seccomp)
     local nested = check_boolean(opts, "supervisor", true)
     local compiles = check_boolean(opts, "jit", jit.status() and true or false)
@@ -185,7 +203,7 @@ function spawn.spawn(own, importer)
     end
     local new = channel.adopt(socket, handle, pid, configuration.limit)
     local code = functions.supervisor_configure(socket, serial.encode(configuration), script, argument,
-        native_modules and native_modules.paths, filter, nested, compiles, service)
+        native_modules and native_modules.paths, filter, nested, compiles, service, directories)
     if slave then import("libc_service.slave").consume(slave) end
     if code then
         new:kill()

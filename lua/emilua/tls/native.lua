@@ -39,10 +39,10 @@ tls.BLOCKED, tls.UNSENT = 1, 2 ^ 30
 -- Numbers of src/tls/session.rs.
 tls.PROPERTIES = { alpn_protocol = 0, version = 1, server_name = 2, resumed = 3 }
 
--- A context, and a session of it; `socket` is the handle of a socket, or nil.
-function tls.new_context() return ffi.gc(tls.context(), tls.free_context) end
+-- A context, and a session of it; `socket` is the handle of a socket, or nil. In parentheses, as in io/object.lua.
+function tls.new_context() return (ffi.gc(tls.context(), tls.free_context)) end
 
-function tls.new_session(context, socket) return ffi.gc(tls.session(context, socket), tls.free_session) end
+function tls.new_session(context, socket) return (ffi.gc(tls.session(context, socket), tls.free_session)) end
 
 local span_pointer = native.span_pointer
 

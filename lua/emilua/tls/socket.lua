@@ -56,9 +56,9 @@ function socket.new(stream, ctx)
     if not is_stream(stream) then raise("EINVAL", 1) end
     ctx = ctx or context.default()
     local wire = SOCKETS[getmetatable(stream)] and socket_wire or stream_wire
-    return setmetatable({
+    return (setmetatable({
         wire.new(ctx[context.HANDLE], stream), NEW, ctx[context.ROLE], ctx[context.MODE], ctx[context.NAME], false,
-    }, mt)
+    }, mt))
 end
 
 local function check_self(self)

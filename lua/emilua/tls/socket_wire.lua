@@ -21,12 +21,12 @@ local tls_read, tls_write = native.read, native.write
 local wire = {}
 wire.__index = wire
 
--- await() passes two arguments on.
-local function handshake(session) return native.handshake(session) end
+-- await() passes two arguments on. In parentheses, as in io/object.lua.
+local function handshake(session) return (native.handshake(session)) end
 
-local function flush(session) return native.flush(session) end
+local function flush(session) return (native.flush(session)) end
 
-local function drain(session) return native.drain(session) end
+local function drain(session) return (native.drain(session)) end
 
 -- Takes over the connection of `sock`, which is closed afterwards.
 function wire.new(context, sock)
@@ -36,7 +36,7 @@ function wire.new(context, sock)
     local empty = object.new(nil)
     sock[HANDLE], sock[READ], sock[WRITE] = empty[HANDLE], empty[READ], empty[WRITE]
     sock[FLAGS], sock[EXCEPTION] = false, false
-    return setmetatable({ session = session, handle = handle, reads = reads, writes = writes }, wire)
+    return (setmetatable({ session = session, handle = handle, reads = reads, writes = writes }, wire))
 end
 
 function wire:handshake(f)

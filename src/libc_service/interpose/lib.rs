@@ -39,6 +39,7 @@ static START: extern "C" fn() = start;
 
 extern "C" fn start() {
     real::find();
+    platform::find();
     // SAFETY: nobody changes the environment before the program begins.
     let text = unsafe { libc::getenv(VARIABLE.as_ptr()) };
     if let Some(fd) = number(text) {

@@ -2,18 +2,36 @@
 
 use crate::exports::{self, export, fstatat, lstat, open, openat, stat};
 use crate::packet::Field;
-use crate::real;
 use crate::status::{self, get, nanoseconds};
 use crate::wire::Answer;
 use libc::{mode_t, stat as Stat, stat64 as Stat64};
 use std::ffi::{c_char, c_int, c_uint};
 
-pub use libc::__errno_location as errno_location;
+pub use libc::{
+    __errno_location as errno_location, AT_NO_AUTOMOUNT as NO_AUTOMOUNT, RTLD_DEEPBIND as DEEP_BIND,
+};
 
 /// A mode as calls have it.
 pub fn bits(mode: mode_t) -> u32 {
     mode
 }
+
+/// Functions behind this library that only Linux has.
+mod own {
+    use std::ffi::{c_char, c_int, c_uint};
+
+    crate::real::real! {
+        statx(
+            directory: c_int, path: *const c_char, flags: c_int, mask: c_uint,
+            status: *mut libc::statx
+        ) -> c_int, -1;
+        renameat2(
+            from_directory: c_int, from: *const c_char, to_directory: c_int, to: *const c_char,
+            flags: c_uint
+        ) -> c_int, -1;
+    }
+}
+pub use own::find;
 
 // The names with 64 are the same functions then.
 const _: () = assert!(size_of::<Stat>() == size_of::<Stat64>() && size_of::<libc::off_t>() == 8);
@@ -50,7 +68,7 @@ export! {
         if flags == 0 {
             exports::renameat(from_directory, from, to_directory, to)
         } else {
-            real::renameat2(from_directory, from, to_directory, to, flags)
+            own::renameat2(from_directory, from, to_directory, to, flags)
         }
     }
 
@@ -103,7 +121,7 @@ export! {
                 0
             }
             Some(Err(result)) => result,
-            None => real::statx(directory, path, flags, mask, status.cast()),
+            None => own::statx(directory, path, flags, mask, status),
         }
     }
 }

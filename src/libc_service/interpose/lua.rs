@@ -1,5 +1,6 @@
 //! LuaJIT, in a program that need not have it: the functions of its API that are used here, found when they are needed.
 
+use crate::platform::DEEP_BIND;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::transmute;
 
@@ -56,7 +57,7 @@ impl Api {
         // SAFETY: names that live for ever; the library's functions call each other, not those of the program.
         let library = unsafe {
             if libc::dlsym(libc::RTLD_DEFAULT, c"luaJIT_setmode".as_ptr()).is_null() {
-                let flags = libc::RTLD_NOW | libc::RTLD_LOCAL | libc::RTLD_DEEPBIND;
+                let flags = libc::RTLD_NOW | libc::RTLD_LOCAL | DEEP_BIND;
                 libc::dlopen(LIBRARY.as_ptr(), flags)
             } else {
                 libc::RTLD_DEFAULT

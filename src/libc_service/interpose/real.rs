@@ -2,10 +2,8 @@
 
 use crate::platform::errno_location;
 use libc::{addrinfo, mode_t, sockaddr, socklen_t, stat as Stat};
-use std::ffi::{c_char, c_int, c_uint, c_void};
-use std::mem::transmute;
+use std::ffi::{c_char, c_int};
 use std::ptr::null_mut;
-use std::sync::OnceLock;
 
 /// Says why a function failed.
 pub fn set_errno(code: c_int) {
@@ -28,7 +26,7 @@ macro_rules! real {
 
         /// Seeks the next definitions after this library's, once: that is not allowed everywhere.
         fn functions() -> &'static Functions {
-            static FUNCTIONS: OnceLock<Functions> = OnceLock::new();
+            static FUNCTIONS: std::sync::OnceLock<Functions> = std::sync::OnceLock::new();
             FUNCTIONS.get_or_init(|| {
                 let find = |name: &str| {
                     // SAFETY: a name that ends with a zero.
@@ -37,12 +35,17 @@ macro_rules! real {
                 Functions {
                     // SAFETY: the function of that name has this type; a null pointer is none.
                     $($name: unsafe {
-                        transmute::<*mut c_void, Option<unsafe extern "C" fn($($type),*) -> $result>>(
+                        std::mem::transmute::<*mut std::ffi::c_void, Option<unsafe extern "C" fn($($type),*) -> $result>>(
                             find(concat!(stringify!($name), "\0")),
                         )
                     },)*
                 }
             })
+        }
+
+        /// Seeks the functions now.
+        pub fn find() {
+            functions();
         }
 
         $(
@@ -53,7 +56,7 @@ macro_rules! real {
                     // SAFETY: the caller keeps the function's contract.
                     Some(function) => unsafe { function($($argument),*) },
                     None => {
-                        set_errno(libc::ENOSYS);
+                        $crate::real::set_errno(libc::ENOSYS);
                         $failure
                     }
                 }
@@ -61,6 +64,7 @@ macro_rules! real {
         )*
     };
 }
+pub(crate) use real;
 
 // open and openat are variadic in C: the mode is passed in the same register as a parameter.
 real! {
@@ -93,17 +97,4 @@ real! {
         result: *mut *mut addrinfo
     ) -> c_int, libc::EAI_FAIL;
     freeaddrinfo(list: *mut addrinfo) -> (), ();
-    // Of Linux.
-    statx(
-        directory: c_int, path: *const c_char, flags: c_int, mask: c_uint, status: *mut c_void
-    ) -> c_int, -1;
-    renameat2(
-        from_directory: c_int, from: *const c_char, to_directory: c_int, to: *const c_char,
-        flags: c_uint
-    ) -> c_int, -1;
-}
-
-/// Seeks the functions now.
-pub fn find() {
-    functions();
 }

@@ -3,6 +3,7 @@
 use crate::call::Call;
 use crate::exports::is_plain;
 use crate::packet::{Field, Kind};
+use crate::platform::NO_AUTOMOUNT;
 use crate::real;
 use crate::wire::{Answer, Function};
 use libc::stat as Stat;
@@ -49,7 +50,7 @@ pub unsafe fn function(directory: c_int, path: *const c_char, flags: c_int) -> O
     if !unsafe { is_plain(directory, path) } {
         return None;
     }
-    match flags & !libc::AT_NO_AUTOMOUNT {
+    match flags & !NO_AUTOMOUNT {
         0 => Some(Function::Stat),
         libc::AT_SYMLINK_NOFOLLOW => Some(Function::Lstat),
         _ => None,
