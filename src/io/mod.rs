@@ -7,6 +7,7 @@ pub mod descriptor;
 mod endpoint;
 mod exception;
 mod interface;
+mod look;
 mod option;
 mod readiness;
 mod send_file;
@@ -118,6 +119,7 @@ pub struct Io {
     watch: Option<exception::Watch>,
     /// It is a socket for datagrams with a peer, of which the system reports errors.
     has_peer: bool,
+    look: look::Look,
     /// The VM's count of open descriptors.
     descriptors: Rc<Cell<i32>>,
 }
@@ -135,6 +137,7 @@ impl Io {
             wakers: None,
             watch: None,
             has_peer: false,
+            look: look::Look::default(),
             descriptors: vm.descriptors().clone(),
         }
     }
