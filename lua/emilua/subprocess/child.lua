@@ -16,7 +16,9 @@ local error, ipairs, jit, loadstring, next, package, pairs = error, ipairs, jit,
 local setfenv, setmetatable = setfenv, setmetatable
 local globals = _G
 
-ffi.cdef("int setenv(const char *, const char *, int);")
+ffi.cdef([[
+    int setenv(const char *, const char *, int);
+    int rtld_set_var(const char *, const char *); ]])
 
 -- Directories of EMILUA_PATH.
 local function search_path()
@@ -76,9 +78,22 @@ if jit.status() then
     jit.on()
 end
 
+-- Tells FreeBSD's dynamic linker of `count` directories, whose numbers begin with `first`. It has read the environment
+-- before; since FreeBSD 14 it can be told again.
+local function use_library_directories(first, count)
+    if count == 0 then return end
+    local numbers = {}
+    for i = 1, count do numbers[i] = first + i - 1 end
+    local list = table.concat(numbers, ":")
+    ffi.C.setenv("LD_LIBRARY_PATH_FDS", list, 1)
+    local ok, set = pcall(function() return ffi.C.rtld_set_var end)
+    if ok then set("LIBRARY_PATH_FDS", list) end
+end
+
 return function(inbox, text, libraries)
     local c = serial.decode(text)
     for name, value in pairs(c.environment) do ffi.C.setenv(name, value, 1) end
+    use_library_directories(inbox + c.first_directory, c.library_directories)
     if next(c.environment) then core.native_locale() end
     source.add(c.tree, "")
     preload(c.native_modules, libraries)
