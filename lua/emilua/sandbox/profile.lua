@@ -59,8 +59,9 @@ local DENIED = words [[
     semop semtimedop semctl mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify mq_getsetattr mknod mknodat
     setuid setgid setreuid setregid setresuid setresgid setfsuid setfsgid setgroups capset seccomp
     landlock_create_ruleset landlock_add_rule landlock_restrict_self sched_setscheduler sched_setparam
-    sched_setattr sched_setaffinity setpriority ioprio_set setrlimit prlimit64 prctl ioctl fcntl socket socketpair connect
-    bind listen mmap mprotect pkey_mprotect open openat creat mkdir mkdirat chmod fchmod fchmodat fchmodat2 ]]
+    sched_setattr sched_setaffinity setpriority ioprio_set setrlimit prlimit64 prctl ioctl fcntl socket
+    socketpair connect bind listen mmap mprotect pkey_mprotect open openat creat mkdir mkdirat chmod fchmod
+    fchmodat fchmodat2 ]]
 for _, name in ipairs(METADATA) do DENIED[#DENIED + 1] = name end
 
 profile.ALLOWED, profile.DENIED = ALLOWED, DENIED
