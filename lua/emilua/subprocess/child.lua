@@ -27,16 +27,6 @@ local function search_path()
     return list
 end
 
--- Modules of the source cache, by the templates of package.path.
-local function search_cache(name)
-    local file = name:gsub("%.", "/")
-    for template in package.path:gmatch("[^;]+") do
-        local text = source.cached((template:gsub("%?", (file:gsub("%%", "%%%%")))))
-        if text then return loadstring(text, "@" .. name) end
-    end
-    return "\n\tno source in the cache"
-end
-
 -- The text of the entry: given, cached, or in a file of the child's own view.
 local function entry_text(c)
     if c.text then return c.text end
@@ -54,21 +44,19 @@ end
 
 local function chunk(c)
     package.path, package.cpath = c.path, c.cpath
-    table.insert(package.loaders, 2, search_cache)
+    source.install()
     local main, message = loadstring(entry_text(c), c.chunk_name or "@" .. c.file)
     if not main then return nil, message end
     local own = { _CONTEXT = "worker", _FILE = c.file and path.new(c.file) }
     return setfenv(main, setmetatable(own, { __index = globals, __newindex = globals }))
 end
 
--- C modules that were loaded before the init script, and are found by the paths that they were loaded from.
+-- C modules that were loaded before the init script, and are found by the paths that they were loaded from. As C
+-- functions they also reach the other VMs of the process.
 local function preload(names, paths)
     for i, name in ipairs(names or {}) do
-        local open = "luaopen_" .. name:gsub("^.*%-", ""):gsub("%.", "_")
-        package.preload[name] = function(...)
-            local f, message = package.loadlib(paths[i], open)
-            return (f or error(message, 0))(...)
-        end
+        local open, message = package.loadlib(paths[i], "luaopen_" .. name:gsub("^.*%-", ""):gsub("%.", "_"))
+        package.preload[name] = open or function() error(message, 0) end
     end
 end
 
