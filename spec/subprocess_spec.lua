@@ -2,7 +2,6 @@
 
 local emilua = require "emilua"
 local byte_span = require "emilua.byte_span"
-local filesystem = require "emilua.filesystem"
 local inbox = require "emilua.inbox"
 local pipe = require "emilua.pipe"
 local time = require "emilua.time"
@@ -72,31 +71,6 @@ describe("spawn_vm{subprocess}", function()
             print(io.read("*a") == "")
         ]]
         assert.equal("true\n", output())
-        channel:close()
-    end))
-
-    it("finds modules in the source cache, at every depth", fiber(function()
-        local read, write = pipe.pair()
-        local stdout = write:release()
-        local channel = emilua.spawn_vm {
-            module = filesystem.path.new("/app.lua"),
-            subprocess = {
-                stdout = stdout, stderr = stdout,
-                source_tree_cache = {
-                    ["app.lua"] = [[
-                        package.path = "/?.lua;/?/init.lua"
-                        print(require("a"), require("b"), require("b.a"), require("b.c.a"), tostring(_FILE), _CONTEXT)
-                    ]],
-                    ["a.lua"] = "return 'top'",
-                    b = {
-                        ["init.lua"] = "return 'init'", ["a.lua"] = "return 'deep'",
-                        c = { ["a.lua"] = "return 'deeper'" },
-                    },
-                },
-            },
-        }
-        stdout:close()
-        assert.equal("top\tinit\tdeep\tdeeper\t/app.lua\tworker\n", subprocess.drain(read))
         channel:close()
     end))
 
@@ -195,6 +169,18 @@ describe("a message to another process", function()
         worker:close()
         assert.equal("reached in the process", inbox:receive())
         channel:close()
+    end))
+
+    it("has limits that emilua.limits tells", fiber(function()
+        local limits = emilua.limits
+        assert.same({ ipc_members = 20, ipc_string = 255, ipc_long_string = 65536 }, limits)
+        local channel = spawn ""
+        helper.EINVAL(function() channel:send(("x"):rep(limits.ipc_string + 1)) end, 2)
+        channel:send(("x"):rep(limits.ipc_string))
+        channel:close()
+        helper.EINVAL(function()
+            emilua.spawn_vm { source = "", subprocess = { ipc = { strings = limits.ipc_long_string + 1 } } }
+        end, "subprocess/ipc")
     end))
 
     it("carries 20 members, addresses too, and no more", fiber(function()

@@ -5,6 +5,8 @@ mod bridge;
 mod context;
 mod file;
 mod fs;
+#[cfg(windows)]
+mod handle;
 mod io;
 mod json;
 #[cfg(unix)]

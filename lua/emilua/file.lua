@@ -21,7 +21,7 @@ local expected, raise, raise_code, raise_core = errors.expected, errors.raise, e
 local raise_system = errors.raise_system
 local getmetatable, type = getmetatable, type
 local leave, take = turn.leave, turn.take
-local vm = import("core.native").vm
+local vm, keep_on_windows = import("core.native").vm, import("io.object").keep_on_windows
 
 -- Stands for the position of the file.
 local HERE = -1
@@ -123,6 +123,7 @@ local function class(mt, takes_turns)
 end
 
 local file = { stream = class(stream_mt, true), random_access = class(random_access_mt, false) }
+file.random_access.new = keep_on_windows(at_methods, file.random_access.new)
 
 -- Any value may be an object with the methods.
 local function check_io(io)

@@ -27,7 +27,7 @@ methods.read_some = object.transfer("serial_port", object.READ, descriptor.nativ
 methods.write_some = object.transfer("serial_port", object.WRITE, descriptor.native.write)
 
 local mt = object.class("serial_port", methods, properties)
-local new = object.exchange(mt, methods)
+local new = object.keep_on_windows(methods, object.exchange(mt, methods))
 
 local function this(self)
     if getmetatable(self) ~= "serial_port" then raise("EINVAL", 1) end

@@ -21,6 +21,7 @@ local part_of = {}
 for part, names in pairs(PARTS) do
     for name in names:gmatch("%S+") do part_of[name] = part end
 end
+if jit.os == "BSD" then part_of.set_no_new_privs = "system.jail" end
 
 -- Bits of linux/securebits.h; each is followed by the one that locks it.
 local SECUREBITS = {}

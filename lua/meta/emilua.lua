@@ -90,7 +90,7 @@ function emilua.spawn_vm(module) end
 ---@field inherit_context? boolean default `true`; `false`: in a new context, with a thread of its own
 ---@field concurrency_hint? integer|"safe" `1`: no thread can be added to the new context
 ---@field new_master? boolean the actor becomes the master VM, for good
----@field subprocess? table not in this version
+---@field subprocess? emilua.subprocess_options an actor in a process of its own; not on Windows
 
 ---Adds threads to the context of the calling VM. They end when it has no VM any more.
 ---@param count number

@@ -32,6 +32,8 @@
 ---@field position? integer on errors of `regex.new`: bytes of the pattern that had been read
 ---@field feature? "back reference"|"look-ahead" on ENOTSUP of `regex.new`
 ---@field module? string on errors of `require`: the module's id
+---@field jailparam_init? string on errors of jails (FreeBSD): the parameter whose name is refused
+---@field jailparam_import? string the same, whose value is refused
 ---@field ret? integer on errors of `signal.raise`: what raise(3) returned
 local error_code = {}
 

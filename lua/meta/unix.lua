@@ -110,8 +110,9 @@ function stream_socket:send_with_fds(bs, fds) end
 function stream_socket:set_option(name, value) end
 
 ---@param name emilua.unix.buffer_option|emilua.unix.watermark_option|emilua.unix.peer_option
+---@param filter? string|string[] of `remote_security_labels`
 ---@return emilua.unix.option_value
-function stream_socket:get_option(name) end
+function stream_socket:get_option(name, filter) end
 
 ---Aborts pending operations.
 function stream_socket:cancel() end
@@ -271,8 +272,9 @@ function seqpacket_socket:send_with_fds(bs, fds) end
 function seqpacket_socket:set_option(name, value) end
 
 ---@param name emilua.unix.buffer_option|emilua.unix.peer_option
+---@param filter? string|string[] of `remote_security_labels`
 ---@return emilua.unix.option_value
-function seqpacket_socket:get_option(name) end
+function seqpacket_socket:get_option(name, filter) end
 
 ---Aborts pending operations.
 function seqpacket_socket:cancel() end

@@ -47,8 +47,8 @@ function core.objects()
     emilua.group(function(g) objects.group = { class = g } end)
     -- The optional fields of an error come from several.
     local e = select(2, pcall(function() return fiber.no_such_field end))
-    for field in ([[ arg cause column descriptors detail feature fibers line module needed offset path path1 path2
-        position record ret where ]]):gmatch "%S+" do
+    for field in ([[ arg cause column descriptors detail feature fibers jailparam_import jailparam_init line module
+        needed offset path path1 path2 position record ret where ]]):gmatch "%S+" do
         e[field] = ""
     end
     objects.error_code, objects.error_category = { class = e }, { class = e.category }

@@ -1,6 +1,6 @@
 -- Actors in processes of their own, for docs_spec.lua.
 local supervisor = {
-    arguments = { "subprocess_options" },
+    arguments = { "subprocess_options", "init_script", "init_script.C" },
 }
 
 function supervisor.objects()

@@ -1,5 +1,8 @@
 //! The inbox of a VM as others see it: a queue of messages, and how many can still send.
 
+#[cfg(unix)]
+mod attach;
+
 use super::message::Message;
 use crate::subprocess::Socket;
 use crate::vm::Shared;
@@ -117,22 +120,6 @@ impl Sender {
     /// Whether somebody may receive what is sent.
     pub fn is_open(&self) -> bool {
         self.0.is_open()
-    }
-
-    /// Makes a socket from another process one more way to the inbox; it is closed when that is.
-    pub fn attach(self, socket: Socket) {
-        let mailbox = self.0.clone();
-        let waiting = {
-            let mut inner = mailbox.lock();
-            if !inner.open {
-                // Dropped when the lock is released: this sender locks it too.
-                drop(inner);
-                return;
-            }
-            inner.attached.push((socket, self));
-            inner.waiting.take()
-        };
-        mailbox.wake(waiting);
     }
 
     /// Posts a message; false when the mailbox is closed.

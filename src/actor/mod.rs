@@ -3,26 +3,27 @@
 mod class;
 mod mailbox;
 mod master;
-mod message;
+pub mod message;
 mod private;
 mod scalar;
 mod spawn;
 
 pub use mailbox::{Mailbox, Sender};
 pub use master::{claim_master, resign_master};
-pub use message::{Item, Message, Refusal, Tree};
+pub use message::{Message, Refusal};
 pub use private::Private;
 pub use scalar::OPERATIONS;
 
 pub use class::{Channels, Class};
 
 use crate::lua;
-use crate::subprocess::{self, Found};
+use crate::subprocess;
 use crate::vm::Vm;
 use class::UPVALUES;
 use mailbox::Nothing;
 use mlua::ffi::{self, lua_State};
 use std::ffi::{CStr, c_int};
+use std::task::Poll;
 
 /// C functions of this module, as [`crate::lua`] registers them.
 pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] = &[
@@ -193,9 +194,9 @@ impl Vm {
             }
             let shared = self.shared().clone();
             match self.inbound.receive(&shared, token) {
-                Found::Message(message) => return Ok(message),
-                Found::Nothing => return Err(Nothing::Yet),
-                Found::End => {}
+                Poll::Ready(Some(message)) => return Ok(message),
+                Poll::Pending => return Err(Nothing::Yet),
+                Poll::Ready(None) => {}
             }
         }
     }

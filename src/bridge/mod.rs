@@ -5,12 +5,12 @@
 //! said: at least 0 a result, else a negated error number or one of [`PENDING`], [`EOF`], [`PANIC`].
 
 mod area;
-mod guard;
+pub mod guard;
 mod twins;
 
 pub(crate) use area::operations;
 pub use area::{Operations, copy_text};
-pub use guard::{EOF, PANIC, PENDING, count, failure, guard, message, status};
+pub use guard::{EOF, PENDING, count, failure, guard, message, status};
 pub use twins::FUNCTIONS;
 
 use crate::system;

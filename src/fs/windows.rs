@@ -2,12 +2,13 @@
 
 use super::directory::Entry;
 use super::{Kind, Space, Stat};
+use crate::io::Borrowed;
 use std::ffi::{CStr, CString};
 use std::fs::{File, OpenOptions, ReadDir};
 use std::io::{self, ErrorKind};
 use std::os::windows::ffi::OsStrExt;
 use std::os::windows::fs::{MetadataExt, OpenOptionsExt, symlink_dir, symlink_file};
-use std::os::windows::io::{AsRawHandle, BorrowedSocket};
+use std::os::windows::io::AsRawHandle;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{env, fs, mem};
@@ -173,7 +174,7 @@ pub fn change_directory(text: &CStr) -> io::Result<()> {
 }
 
 /// Descriptors are sockets there.
-pub fn change_directory_to(_: BorrowedSocket<'_>) -> io::Result<()> {
+pub fn change_directory_to(_: Borrowed<'_>) -> io::Result<()> {
     unavailable()
 }
 

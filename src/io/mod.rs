@@ -8,6 +8,8 @@ mod endpoint;
 mod exception;
 mod interface;
 mod option;
+#[cfg(windows)]
+mod overlapped;
 mod readiness;
 mod send_file;
 pub mod serial;
@@ -112,7 +114,7 @@ pub struct Io {
     source: Source,
     /// The ready list of the VM, for wakers made later.
     shared: Arc<Shared>,
-    /// Wakers of the two directions, made at the registration.
+    /// Wakers of the two directions, made when something first has to wait.
     wakers: Option<[Waker; 2]>,
     /// Looks for urgent data or errors, once somebody has waited for them.
     watch: Option<exception::Watch>,
@@ -194,17 +196,22 @@ impl Io {
     fn socket(&self) -> io::Result<SockRef<'_>> {
         match &self.source {
             Source::Closed => Err(io::Error::from_raw_os_error(libc::EBADF)),
-            Source::Idle(descriptor) => Ok(SockRef::from(descriptor)),
+            Source::Idle(descriptor) => readiness::socket(descriptor),
             Source::Polled(registration) => Ok(registration.socket()),
         }
     }
 
+    /// The wakers of the two directions.
+    fn wakers(&mut self) -> &[Waker; 2] {
+        let tokens = [self.tokens.read, self.tokens.write];
+        let shared = &self.shared;
+        self.wakers
+            .get_or_insert_with(|| tokens.map(|token| Token::waker(shared, token)))
+    }
+
     /// Makes the object known to the reactor of the active run.
     fn register(&mut self) -> io::Result<()> {
-        if self.wakers.is_none() {
-            let tokens = [self.tokens.read, self.tokens.write];
-            self.wakers = Some(tokens.map(|token| Token::waker(&self.shared, token)));
-        }
+        self.wakers();
         if matches!(self.source, Source::Idle(_))
             && let Source::Idle(descriptor) = std::mem::replace(&mut self.source, Source::Closed)
         {

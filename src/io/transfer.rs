@@ -1,6 +1,6 @@
 //! Moving bytes: the try that every operation starts with, and read and write on streams.
 
-use super::readiness::{Event, NO_SIGNAL, has_come};
+use super::readiness::{self, Event, NO_SIGNAL, has_come};
 use super::socket::message_flags;
 use super::{Direction, Endpoint, Io, Source, object};
 use crate::bridge::{EOF, PENDING, count, failure, guard};
@@ -34,7 +34,7 @@ impl Io {
     ) -> Poll<io::Result<T>> {
         if let Source::Idle(descriptor) = &self.source {
             loop {
-                match call(SockRef::from(descriptor)) {
+                match readiness::socket(descriptor).and_then(&mut call) {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                     result => return Poll::Ready(result),

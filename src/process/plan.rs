@@ -3,7 +3,6 @@
 use std::ffi::{c_char, c_int, c_void};
 
 /// Sources of a child's descriptor beside numbers of the caller.
-#[cfg(unix)]
 pub const NONE: c_int = -1;
 /// The one of the same number.
 pub const SHARE: c_int = -2;
@@ -55,7 +54,7 @@ pub struct Plan {
     pub death_signal: c_int,
     /// Of type user, mount, uts, ipc, net.
     pub namespaces: [c_int; 5],
-    /// FreeBSD: the child survives its handle.
+    /// FreeBSD: the child survives its handle; by default where that is allowed.
     pub daemon: c_int,
     /// Windows.
     pub creation_flags: u32,

@@ -1,9 +1,10 @@
 //! Jails: jail(3) of libjail, which knows the types of parameters.
 
-use crate::bridge::{copy_text, guard, operations};
+use crate::bridge::{copy_text, guard, operations, status};
 use nix::errno::Errno;
 use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
+use std::io;
 
 operations! {
     new: fn() -> *mut Parameters;
@@ -16,6 +17,7 @@ operations! {
     remove: fn(i32) -> i32;
     all: fn(i32, *mut c_char, i32) -> i32;
     super::capsicum::limit_stdio: fn() -> i32;
+    set_no_new_privs: fn() -> i32;
 }
 
 /// `struct jailparam` of jail.h.
@@ -178,6 +180,26 @@ extern "C" fn value(this: *mut Parameters, index: i32, buffer: *mut c_char, size
 extern "C" fn remove(jid: i32) -> i32 {
     // SAFETY: no memory is passed.
     super::result(unsafe { libc::jail_remove(jid) })
+}
+
+/// procctl(2), for all of the process.
+extern "C" fn set_no_new_privs() -> i32 {
+    status(no_new_privs().map_err(io::Error::from))
+}
+
+/// `PROC_NO_NEW_PRIVS_CTL` of procctl(2).
+pub fn no_new_privs() -> nix::Result<()> {
+    let mut on = libc::PROC_NO_NEW_PRIVS_ENABLE;
+    // SAFETY: the command reads an int.
+    Errno::result(unsafe {
+        libc::procctl(
+            libc::P_PID,
+            0,
+            libc::PROC_NO_NEW_PRIVS_CTL,
+            (&raw mut on).cast(),
+        )
+    })
+    .map(drop)
 }
 
 thread_local! {

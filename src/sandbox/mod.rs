@@ -20,6 +20,8 @@ mod seccomp;
 #[cfg(target_os = "linux")]
 pub use filter::FUNCTIONS;
 pub use platform::OPERATIONS;
+#[cfg(target_os = "freebsd")]
+pub use platform::no_new_privs;
 
 use nix::errno::Errno;
 

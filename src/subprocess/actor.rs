@@ -131,7 +131,7 @@ pub fn main(start: Start) -> ! {
 /// Has calls of libc served by the library that the first zygote was started with.
 fn attach(service: OwnedFd) -> io::Result<()> {
     // The actor's low descriptors are those that it was started with.
-    let service = child::out_of_the_way(service)?;
+    let service = child::out_of_the_way(service, 10)?;
     let attach = attach_function().ok_or(io::ErrorKind::NotFound)?;
     attach(service.into_raw_fd());
     Ok(())

@@ -59,10 +59,12 @@ fn start(socket: OwnedFd, streams: Streams) -> io::Result<Start> {
     let mut configuration = Configuration::receive(socket.as_fd())?;
     let orders = configuration.orders;
     let service = configuration.service.take().map(keep_service).transpose()?;
+    let first = SOCKET + 1 + RawFd::from(service.is_some());
+    let first_free = place_directories(std::mem::take(&mut configuration.directories), first)?;
     shutdown(socket.as_raw_fd(), Shutdown::Write)?;
     if orders.script {
         run_script(&socket)?;
-        close_from(SOCKET + 1 + RawFd::from(service.is_some()));
+        close_from(first_free);
     }
     let filter = orders.filter.then(|| receive_filter(&socket));
     let filter = filter.transpose()?;
@@ -85,7 +87,7 @@ fn start(socket: OwnedFd, streams: Streams) -> io::Result<Start> {
 
 /// Puts the socket of a service where the init script leaves it alone.
 fn keep_service(service: OwnedFd) -> io::Result<OwnedFd> {
-    let service = out_of_the_way(service)?;
+    let service = out_of_the_way(service, 10)?;
     place(&service, SERVICE)?;
     // SAFETY: it was put there just now, and the number belongs to nothing else.
     let service = unsafe { OwnedFd::from_raw_fd(SERVICE) };
@@ -96,7 +98,7 @@ fn keep_service(service: OwnedFd) -> io::Result<OwnedFd> {
 /// Puts the streams at 0 to 2 and the socket at [`SOCKET`].
 fn install(socket: OwnedFd, streams: Streams) -> io::Result<OwnedFd> {
     // None of what is about to be moved may lie where another is moved to.
-    let socket = out_of_the_way(socket)?;
+    let socket = out_of_the_way(socket, 10)?;
     let mut sources = [None, None, None];
     for ((number, kind), given) in streams.kinds.into_iter().enumerate().zip(streams.given) {
         sources[number] = match kind {
@@ -104,9 +106,9 @@ fn install(socket: OwnedFd, streams: Streams) -> io::Result<OwnedFd> {
             Stream::Given => {
                 let given = given.ok_or(io::ErrorKind::InvalidInput)?;
                 make_blocking(&given)?;
-                Some(out_of_the_way(given)?)
+                Some(out_of_the_way(given, 10)?)
             }
-            Stream::Dead => Some(out_of_the_way(dead_end(number)?)?),
+            Stream::Dead => Some(out_of_the_way(dead_end(number)?, 10)?),
         };
     }
     for (number, source) in sources.iter().enumerate() {
@@ -121,9 +123,23 @@ fn install(socket: OwnedFd, streams: Streams) -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// The same descriptor under a number from 10 on.
-pub fn out_of_the_way(fd: OwnedFd) -> io::Result<OwnedFd> {
-    let moved = fcntl(&fd, FcntlArg::F_DUPFD_CLOEXEC(10))?;
+/// Puts the directories of libraries at `first` and behind, where the Lua half expects them and the script leaves them.
+/// Returns the number behind them.
+fn place_directories(directories: Vec<OwnedFd>, first: RawFd) -> io::Result<RawFd> {
+    let first_free = first + directories.len() as RawFd;
+    let moved = directories
+        .into_iter()
+        .map(|directory| out_of_the_way(directory, first_free));
+    let moved = moved.collect::<io::Result<Vec<_>>>()?;
+    for (directory, number) in moved.iter().zip(first..) {
+        place(directory, number)?;
+    }
+    Ok(first_free)
+}
+
+/// The same descriptor under a number from `low` on.
+pub fn out_of_the_way(fd: OwnedFd, low: RawFd) -> io::Result<OwnedFd> {
+    let moved = fcntl(&fd, FcntlArg::F_DUPFD_CLOEXEC(low))?;
     // SAFETY: the kernel has just made it.
     Ok(unsafe { OwnedFd::from_raw_fd(moved) })
 }

@@ -3,6 +3,7 @@
 //! The bytes are the Lua half's. What is too long for a packet, as a tree of sources may be, travels as a file in memory.
 
 use super::message;
+use super::platform::library_path;
 use nix::errno::Errno;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use std::ffi::CString;
@@ -18,16 +19,21 @@ pub const LONGEST: usize = 64 << 20;
 /// Bytes that are in the packet itself, at most. A socket's buffer has room for more.
 const INLINE: usize = 64 << 10;
 
+/// Bytes before the configuration: orders, and how many of the descriptors, the last, are directories.
+const HEAD: usize = 2;
+
 /// A bit of the packet's first byte beside those of [`Orders`]: the configuration is a file, the first descriptor, and
 /// not the rest of the packet.
 const FILE: u8 = 0x80;
 
 /// Bytes that are erased when they are not needed any more.
 pub struct Configuration {
-    /// Behind the byte that the packet begins with.
+    /// Behind the [`HEAD`] of the packet.
     bytes: Vec<u8>,
     /// C modules that the actor may load, by the paths under which the dynamic linker knows them.
     libraries: Vec<CString>,
+    /// Directories that the dynamic linker searches for libraries.
+    pub directories: Vec<OwnedFd>,
     pub orders: Orders,
     /// The socket of a `libc_service.slave`.
     pub service: Option<OwnedFd>,
@@ -76,18 +82,20 @@ impl Orders {
 }
 
 impl Configuration {
-    /// Sends `bytes` to a child, libraries and a service for it, and its orders.
+    /// Sends `bytes` to a child, libraries, directories and a service for it, and its orders.
     pub fn send(
         socket: BorrowedFd<'_>,
         bytes: &[u8],
         libraries: &[PathBuf],
+        directories: &[OwnedFd],
         service: Option<RawFd>,
         orders: Orders,
     ) -> io::Result<()> {
-        if bytes.len() > LONGEST || libraries.len() + 1 >= message::DESCRIPTORS {
+        let descriptors = libraries.len() + directories.len() + 1;
+        if bytes.len() > LONGEST || descriptors >= message::DESCRIPTORS {
             return Err(Errno::EMSGSIZE.into());
         }
-        let mut packet = vec![orders.to_byte()];
+        let mut packet = vec![orders.to_byte(), directories.len() as u8];
         let mut files = Vec::new();
         if bytes.len() <= INLINE {
             packet.extend_from_slice(bytes);
@@ -104,6 +112,7 @@ impl Configuration {
         // Behind the file of the configuration.
         let place = numbers.len() - libraries.len();
         numbers.splice(place..place, service);
+        numbers.extend(directories.iter().map(AsRawFd::as_raw_fd));
         message::send(socket, &packet, &numbers)?;
         Ok(())
     }
@@ -112,10 +121,13 @@ impl Configuration {
     pub fn receive(socket: BorrowedFd<'_>) -> io::Result<Self> {
         let mut bytes = vec![0; message::length(socket)?];
         let message = message::receive(socket, &mut bytes)?;
-        let Some(&first) = bytes.first() else {
+        let &[first, directories, ..] = &bytes[..] else {
             return Err(io::ErrorKind::UnexpectedEof.into());
         };
-        let mut descriptors = message.descriptors.into_iter();
+        let mut descriptors = message.descriptors;
+        let others = descriptors.len().saturating_sub(directories.into());
+        let directories = descriptors.split_off(others);
+        let mut descriptors = descriptors.into_iter();
         if first & FILE != 0 {
             let file = descriptors.next().ok_or(io::ErrorKind::UnexpectedEof)?;
             read(File::from(file), &mut bytes)?;
@@ -127,13 +139,14 @@ impl Configuration {
         Ok(Self {
             bytes,
             libraries,
+            directories,
             orders,
             service,
         })
     }
 
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes[1..]
+        &self.bytes[HEAD..]
     }
 
     pub fn libraries(&self) -> &[CString] {
@@ -161,9 +174,7 @@ static LOADED: AtomicUsize = AtomicUsize::new(0);
 /// Loads a library while the host's view of files is there. The dynamic linker knows it by this path from now on, whatever
 /// the path leads to later.
 fn open(library: &OwnedFd) -> io::Result<CString> {
-    // A number may stand for another library already, loaded before a fork: no two are spelled alike.
-    let detour = "./".repeat(LOADED.fetch_add(1, Ordering::Relaxed) + 1);
-    let path = CString::new(format!("/proc/self/fd/{detour}{}", library.as_raw_fd()))?;
+    let path = library_path(library, LOADED.fetch_add(1, Ordering::Relaxed))?;
     // SAFETY: a terminated path; the library's initialisers are what the host has chosen.
     if unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) }.is_null() {
         return Err(io::ErrorKind::InvalidData.into());

@@ -2,8 +2,9 @@
 
 use super::configuration::{Configuration, Orders};
 use super::protocol::{Action, Stream};
-use super::{host, message};
-use crate::bridge::{PANIC, failure, guard};
+use super::{host, message, platform};
+use crate::bridge::guard::PANIC;
+use crate::bridge::{failure, guard};
 use mlua::ffi::{self, lua_State};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -137,6 +138,22 @@ unsafe fn paths(l: *mut lua_State, i: c_int) -> Vec<PathBuf> {
     list
 }
 
+/// The descriptors in a list; none for another value.
+unsafe fn numbers(l: *mut lua_State, i: c_int) -> Vec<RawFd> {
+    let mut list = Vec::new();
+    // SAFETY: a C function's state with free slots.
+    unsafe {
+        if ffi::lua_istable(l, i) != 0 {
+            for n in 1..=ffi::lua_objlen(l, i) {
+                ffi::lua_rawgeti(l, i, n as ffi::lua_Integer);
+                list.push(ffi::lua_tointeger(l, -1) as RawFd);
+                ffi::lua_pop(l, 1);
+            }
+        }
+    }
+    list
+}
+
 /// `list_libraries(directory) -> names`: of the shared objects in it, without the ending.
 unsafe extern "C-unwind" fn list_libraries(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with a string.
@@ -159,7 +176,7 @@ unsafe extern "C-unwind" fn list_libraries(l: *mut lua_State) -> c_int {
 }
 
 /// `supervisor_configure(socket, configuration, script | nil, argument | nil, libraries | nil, filter | nil, zygote, jit,
-/// service | nil) -> nothing | code, text`.
+/// service | nil, library_directories | nil) -> nothing | code, text`.
 unsafe extern "C-unwind" fn configure(l: *mut lua_State) -> c_int {
     // SAFETY: called by the Lua half with a descriptor that it owns, strings, numbers and two booleans.
     unsafe {
@@ -176,9 +193,21 @@ unsafe extern "C-unwind" fn configure(l: *mut lua_State) -> c_int {
             jit: ffi::lua_toboolean(l, 8) != 0,
             service: service.is_some(),
         };
+        let directories = numbers(l, 10);
         let outcome = attempt(|| {
             let configuration = configuration.unwrap_or_default();
-            Configuration::send(socket, configuration, &libraries, service, orders)?;
+            // The Lua half owns them during the call.
+            let directories = directories.iter().map(|n| BorrowedFd::borrow_raw(*n));
+            let directories = directories.map(platform::library_directory);
+            let directories = directories.collect::<io::Result<Vec<_>>>()?;
+            Configuration::send(
+                socket,
+                configuration,
+                &libraries,
+                &directories,
+                service,
+                orders,
+            )?;
             if let Some(script) = script {
                 message::send(socket, script, argument.as_slice())?;
             }
@@ -206,7 +235,7 @@ unsafe extern "C-unwind" fn ask(l: *mut lua_State) -> c_int {
                 script: true,
                 ..Orders::default()
             };
-            Configuration::send(spawned.socket.as_fd(), &[], &[], None, orders)?;
+            Configuration::send(spawned.socket.as_fd(), &[], &[], &[], None, orders)?;
             let script = script.unwrap_or_default();
             message::send(spawned.socket.as_fd(), script, &[writing.as_raw_fd()])?;
             drop(writing);

@@ -1,9 +1,9 @@
 //! The host's side of its zygote: starting it, asking it for children, telling it what the host has done to itself.
 
 use super::child::place;
-use super::message;
 use super::protocol::{Action, Answer, Request, Stream};
 use super::zygote::SOCKET;
+use super::{message, platform};
 use crate::libc_service::library_path;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
@@ -34,14 +34,14 @@ pub fn adopt(socket: OwnedFd) {
     *control() = Some(socket);
 }
 
-/// Where the zygote finds the module, under its own number.
-const IMAGE: RawFd = SOCKET + 1;
+/// The number of the module in the zygote.
+pub const IMAGE: RawFd = SOCKET + 1;
 /// And the library that its actors need for `libc_service`, which must be loaded before the interpreter.
 const LIBRARY: RawFd = IMAGE + 1;
 
 /// What the new interpreter runs. Its search paths are emptied first: it needs nothing from any file.
 const BOOT: &str = "package.path, package.cpath = '', ''\n\
-    assert(package.loadlib('/proc/self/fd/4', 'luaopen_emilua_zygote'))('emilua.zygote')";
+    assert(package.loadlib(os.getenv('EMILUA_IMAGE'), 'luaopen_emilua_zygote'))('emilua.zygote')";
 
 /// What the zygote says first. The host refuses one that differs.
 pub fn greeting(jit_version: &str) -> String {
@@ -56,17 +56,20 @@ pub fn start(interpreter: &OsStr, jit_version: &str) -> io::Result<()> {
         return Ok(());
     }
     let (ours, theirs) = socket_pair()?;
-    let mut descriptors = vec![theirs, image(&module_path()?, c"emilua.so")?];
+    let module = module_path()?;
+    let mut descriptors = vec![theirs, image(&module, c"emilua.so")?];
     let mut command = Command::new(interpreter);
     command.args(["-E", "-e", BOOT]).env_clear();
     // Functions are bound once, in the supervisor, not in each of its copies.
-    command.env("LD_BIND_NOW", "1");
+    command
+        .env("LD_BIND_NOW", "1")
+        .env("EMILUA_IMAGE", platform::image_path(&module));
     if let Some(path) = env::var_os("LD_LIBRARY_PATH") {
         command.env("LD_LIBRARY_PATH", path);
     }
     if let Ok(path) = library_path() {
         descriptors.push(image(&path, c"emilua_libc_service.so")?);
-        let (variable, value) = super::platform::preload(LIBRARY);
+        let (variable, value) = platform::preload(LIBRARY);
         command.env(variable, value);
     }
     let numbers: Vec<RawFd> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
@@ -108,7 +111,7 @@ fn inherit(descriptors: &[RawFd]) -> io::Result<()> {
         // SAFETY: made above.
         place(unsafe { std::os::fd::BorrowedFd::borrow_raw(from) }, to)?;
     }
-    super::platform::close_on_exec_from(end)
+    platform::close_on_exec_from(end)
 }
 
 fn socket_pair() -> nix::Result<(OwnedFd, OwnedFd)> {
@@ -122,7 +125,7 @@ fn image(path: &Path, name: &CStr) -> io::Result<OwnedFd> {
     let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
     let mut to = File::from(memfd_create(name, flags)?);
     io::copy(&mut from, &mut to)?;
-    super::platform::seal(&to)?;
+    platform::seal(&to)?;
     Ok(to.into())
 }
 
@@ -184,6 +187,7 @@ pub fn spawn(namespaces: u64, streams: [(Stream, RawFd); 3]) -> io::Result<Spawn
     let handle = answer.descriptors.into_iter().next();
     let handle = handle.ok_or(Errno::EMFILE)?;
     shutdown(ours.as_raw_fd(), Shutdown::Read)?;
+    platform::limit_to_sending(ours.as_fd())?;
     Ok(Spawned {
         pid,
         handle,

@@ -6,7 +6,8 @@
 use super::message::{self, DESCRIPTORS};
 use super::socket::Socket;
 use super::wire::{self, Format, MEMBERS, Value};
-use crate::actor::{Item, Message, Sender, Tree};
+use crate::actor::message::{Item, Tree};
+use crate::actor::{Message, Sender};
 use crate::vm::{Shared, Token};
 use nix::errno::Errno;
 use nix::sys::socket::{GetSockOpt, sockopt};
@@ -33,15 +34,6 @@ pub struct Inbound {
     waker: Option<Waker>,
     /// For one packet.
     buffer: Vec<u8>,
-}
-
-/// What a look at the sockets has found.
-pub enum Found {
-    Message(Message),
-    /// Sockets have come to their end: there may be no sender any more.
-    End,
-    /// There will be a wake-up.
-    Nothing,
 }
 
 /// What a look at one socket has found.
@@ -77,8 +69,9 @@ impl Inbound {
         self.sources.clear();
     }
 
-    /// The next message, or a wake-up by `token` when there may be one.
-    pub fn receive(&mut self, shared: &Arc<Shared>, token: u32) -> Found {
+    /// The next message; none when sockets have come to their end, so that there may be no sender any more. Pending: there
+    /// will be a wake-up by `token`.
+    pub fn receive(&mut self, shared: &Arc<Shared>, token: u32) -> Poll<Option<Message>> {
         let waker = self
             .waker
             .get_or_insert_with(|| Token::waker(shared, token));
@@ -93,7 +86,7 @@ impl Inbound {
             match self.sources[self.next].read(&mut cx, &mut self.buffer) {
                 Read::Packet(message) => {
                     self.next += 1;
-                    return Found::Message(message);
+                    return Poll::Ready(Some(message));
                 }
                 Read::Nothing => self.next += 1,
                 Read::Over => {
@@ -102,7 +95,11 @@ impl Inbound {
                 }
             }
         }
-        if ended { Found::End } else { Found::Nothing }
+        if ended {
+            Poll::Ready(None)
+        } else {
+            Poll::Pending
+        }
     }
 }
 

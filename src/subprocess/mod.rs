@@ -30,7 +30,7 @@ mod zygote;
 pub use children::kill_those_of;
 pub use functions::FUNCTIONS;
 pub use host::module_path;
-pub use inbound::{Found, Inbound};
+pub use inbound::Inbound;
 pub use init_script::OPERATIONS as INIT_SCRIPT;
 pub use outbound::METHODS;
 pub use socket::Socket;

@@ -3,7 +3,9 @@
 use super::message;
 use super::socket::Socket;
 use super::wire::{Format, Given, Writer};
-use crate::actor::{Class, Item, Refusal};
+use crate::actor::message::Item;
+use crate::actor::{Class, Refusal};
+use crate::bridge::failure;
 use crate::bridge::guard;
 use crate::io::{self, Descriptor, Direction, Io};
 use crate::push_function;
@@ -94,7 +96,7 @@ impl Walk<'_> {
             Item::Address(sender) => {
                 self.add(key, Given::Address)?;
                 let (receive, send) =
-                    Socket::pair(self.format).map_err(|error| Refusal::System(-(error as i32)))?;
+                    Socket::pair(self.format).map_err(|error| Refusal::System(failure(&error)))?;
                 sender.attach(receive);
                 self.descriptors.push(send.descriptor);
                 Ok(())

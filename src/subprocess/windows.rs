@@ -7,6 +7,7 @@ use mlua::ffi::lua_State;
 use std::convert::Infallible;
 use std::ffi::{CStr, c_int};
 use std::sync::Arc;
+use std::task::Poll;
 
 /// No functions.
 pub const FUNCTIONS: &[(&CStr, unsafe extern "C-unwind" fn(*mut lua_State) -> c_int)] = &[];
@@ -35,13 +36,6 @@ impl Socket {
 #[derive(Default)]
 pub struct Inbound;
 
-/// What a look at the sockets has found.
-pub enum Found {
-    Message(Message),
-    End,
-    Nothing,
-}
-
 impl Inbound {
     pub fn adopt(&mut self, attached: Vec<(Socket, Sender)>) {
         for (socket, _) in attached {
@@ -51,7 +45,7 @@ impl Inbound {
 
     pub fn close(&mut self) {}
 
-    pub fn receive(&mut self, _shared: &Arc<Shared>, _token: u32) -> Found {
-        Found::Nothing
+    pub fn receive(&mut self, _shared: &Arc<Shared>, _token: u32) -> Poll<Option<Message>> {
+        Poll::Pending
     }
 }

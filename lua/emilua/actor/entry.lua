@@ -27,6 +27,7 @@ end
 
 -- Else it is a chunk with two variables of its own.
 local function chunk(c)
+    if c.sources then import("program.source").install() end
     local main, message = loadstring(c.text, c.chunk_name)
     if not main then return failing(message) end
     local own = { _CONTEXT = "worker", _FILE = c.file and import("filesystem.path.value").new(c.file) }
@@ -36,6 +37,7 @@ end
 return function(c)
     if not c.jit then jit.off() end
     package.path, package.cpath = c.path, c.cpath
+    if c.sources then import("program.source").adopt(c.sources) end
     package.loaded.emilua = emilua
     for name, code in pairs(c.preload) do package.preload[name] = loadstring(code) end
     for name, address in pairs(c.addresses) do package.preload[name] = raw.functions.c_function(address) end

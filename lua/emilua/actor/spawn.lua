@@ -8,6 +8,7 @@ local master = import("core.master")
 local module = import("actor.module")
 local raw = import("core.raw")
 local run = import("core.run")
+local source = import("program.source")
 
 local getinfo, jit, package = debug.getinfo, jit, package
 local getmetatable, pairs, rawget, type = getmetatable, pairs, rawget, type
@@ -45,6 +46,7 @@ local function configure(found)
         preload = chunks, addresses = addresses, arguments = run.arguments,
         text = found.text, chunk_name = found.chunk_name or "@" .. found.path,
         file = found.path, root = found.root, leaf = found.leaf, answers = found.answers,
+        sources = source.given(),
     }
     if raw.program then configuration.search_path = raw.program.search_path end
     return configuration

@@ -158,6 +158,17 @@ function object.release(class)
     end
 end
 
+-- For classes that take and give no descriptors on Windows: replaces the methods there, and returns the constructor.
+function object.keep_on_windows(methods, new)
+    if ffi.os ~= "Windows" then return new end
+    local function absent() raise("ENOSYS") end
+    methods.assign, methods.release = absent, absent
+    return function(fd)
+        if fd ~= nil then raise("EINVAL", 1) end
+        return new()
+    end
+end
+
 -- Adds release() and assign(fd) to the methods of the class of `mt`, and returns its constructor new([fd]).
 function object.exchange(mt, methods)
     local class = mt.__metatable

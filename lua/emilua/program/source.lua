@@ -2,7 +2,7 @@
 local import = ...
 local errors = import("core.errors")
 
-local error, open, pairs, type = error, io.open, pairs, type
+local error, loadstring, next, open, package, pairs, type = error, loadstring, next, io.open, package, pairs, type
 
 local source = {}
 
@@ -27,8 +27,25 @@ function source.read(name, id, others)
     error(e, 0)
 end
 
--- The same of the given texts alone.
-function source.cached(name) return cache[name] end
+-- A loader of package.loaders: the templates of package.path, in the given texts.
+local function search(name)
+    local file = name:gsub("%.", "/")
+    for template in package.path:gmatch("[^;]+") do
+        local text = cache[(template:gsub("%?", (file:gsub("%%", "%%%%"))))]
+        if text then return loadstring(text, "@" .. name) end
+    end
+    return "\n\tno source in the cache"
+end
+
+-- Lets stock `require` find the given texts, before any file.
+function source.install() table.insert(package.loaders, 2, search) end
+
+-- The given texts by path, for another VM of this process, which adopts them; nil if there are none.
+function source.given() return next(cache) and cache or nil end
+
+function source.adopt(texts)
+    for name, text in pairs(texts) do cache[name] = text end
+end
 
 -- Adds a tree {component = text or tree} below a directory.
 function source.add(tree, directory)

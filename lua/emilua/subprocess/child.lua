@@ -16,23 +16,15 @@ local error, ipairs, jit, loadstring, next, package, pairs = error, ipairs, jit,
 local setfenv, setmetatable = setfenv, setmetatable
 local globals = _G
 
-ffi.cdef("int setenv(const char *, const char *, int);")
+ffi.cdef([[
+    int setenv(const char *, const char *, int);
+    int rtld_set_var(const char *, const char *); ]])
 
 -- Directories of EMILUA_PATH.
 local function search_path()
     local list = {}
     for directory in (getenv("EMILUA_PATH") or ""):gmatch("[^:]+") do list[#list + 1] = directory end
     return list
-end
-
--- Modules of the source cache, by the templates of package.path.
-local function search_cache(name)
-    local file = name:gsub("%.", "/")
-    for template in package.path:gmatch("[^;]+") do
-        local text = source.cached((template:gsub("%?", (file:gsub("%%", "%%%%")))))
-        if text then return loadstring(text, "@" .. name) end
-    end
-    return "\n\tno source in the cache"
 end
 
 -- The text of the entry: given, cached, or in a file of the child's own view.
@@ -52,21 +44,19 @@ end
 
 local function chunk(c)
     package.path, package.cpath = c.path, c.cpath
-    table.insert(package.loaders, 2, search_cache)
+    source.install()
     local main, message = loadstring(entry_text(c), c.chunk_name or "@" .. c.file)
     if not main then return nil, message end
     local own = { _CONTEXT = "worker", _FILE = c.file and path.new(c.file) }
     return setfenv(main, setmetatable(own, { __index = globals, __newindex = globals }))
 end
 
--- C modules that were loaded before the init script, and are found by the paths that they were loaded from.
+-- C modules that were loaded before the init script, and are found by the paths that they were loaded from. As C
+-- functions they also reach the other VMs of the process.
 local function preload(names, paths)
     for i, name in ipairs(names or {}) do
-        local open = "luaopen_" .. name:gsub("^.*%-", ""):gsub("%.", "_")
-        package.preload[name] = function(...)
-            local f, message = package.loadlib(paths[i], open)
-            return (f or error(message, 0))(...)
-        end
+        local open, message = package.loadlib(paths[i], "luaopen_" .. name:gsub("^.*%-", ""):gsub("%.", "_"))
+        package.preload[name] = open or function() error(message, 0) end
     end
 end
 
@@ -76,9 +66,22 @@ if jit.status() then
     jit.on()
 end
 
+-- Tells FreeBSD's dynamic linker of `count` directories, whose numbers begin with `first`. It has read the environment
+-- before; since FreeBSD 14 it can be told again.
+local function use_library_directories(first, count)
+    if count == 0 then return end
+    local numbers = {}
+    for i = 1, count do numbers[i] = first + i - 1 end
+    local list = table.concat(numbers, ":")
+    ffi.C.setenv("LD_LIBRARY_PATH_FDS", list, 1)
+    local ok, set = pcall(function() return ffi.C.rtld_set_var end)
+    if ok then set("LIBRARY_PATH_FDS", list) end
+end
+
 return function(inbox, text, libraries)
     local c = serial.decode(text)
     for name, value in pairs(c.environment) do ffi.C.setenv(name, value, 1) end
+    use_library_directories(inbox + c.first_directory, c.library_directories)
     if next(c.environment) then core.native_locale() end
     source.add(c.tree, "")
     preload(c.native_modules, libraries)

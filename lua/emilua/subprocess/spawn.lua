@@ -139,6 +139,17 @@ local function check_native_modules(list)
     return import("subprocess.native_modules").find(list)
 end
 
+-- The directories of libraries that the child gets, which only FreeBSD's dynamic linker finds by descriptors: numbers.
+local function check_library_directories(list)
+    local arg = "subprocess/ld_library_directories"
+    if list == nil then return nil end
+    if not FREEBSD then raise("ENOTSUP") end
+    if type(list) ~= "table" then raise("EINVAL", arg) end
+    local numbers = {}
+    for i = 1, #list do numbers[i] = number(list[i], arg) end
+    return numbers
+end
+
 -- Where the child's entry comes from: the fields of its configuration.
 local function entry(own, importer)
     local id = own.module
@@ -166,10 +177,13 @@ function spawn.spawn(own, importer)
     configuration.tree = opts.source_tree_cache ~= nil
         and check_tree(opts.source_tree_cache, "subprocess/source_tree_cache") or {}
     local native_modules = check_native_modules(opts.native_modules_cache)
-    if opts.ld_library_directories ~= nil then raise("ENOTSUP") end
+    local directories = check_library_directories(opts.ld_library_directories)
     local script, argument = check_init(opts.init)
     configuration.limit = check_ipc(opts.ipc)
     local service, slave = check_slave(opts.libc_service)
+    -- Numbers behind the inbox: the service's, then those of the directories.
+    configuration.first_directory = service and 2 or 1
+    configuration.library_directories = directories and #directories or 0
     local filter = check_seccomp(opts.seccomp)
     local nested = check_boolean(opts, "supervisor", true)
     local compiles = check_boolean(opts, "jit", jit.status() and true or false)
@@ -189,7 +203,7 @@ function spawn.spawn(own, importer)
     end
     local new = channel.adopt(socket, handle, pid, configuration.limit)
     local code = functions.supervisor_configure(socket, serial.encode(configuration), script, argument,
-        native_modules and native_modules.paths, filter, nested, compiles, service)
+        native_modules and native_modules.paths, filter, nested, compiles, service, directories)
     if slave then import("libc_service.slave").consume(slave) end
     if code then
         new:kill()

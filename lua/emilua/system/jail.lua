@@ -1,8 +1,9 @@
--- Jails of FreeBSD, by libjail, and its limit for standard streams.
+-- Jails of FreeBSD, by libjail, and what else a process limits itself by there.
 local import = ...
 local errors = import("core.errors")
 local core = import("core.native")
 local check_master = import("core.master").check
+local mirror = import("core.mirror")
 local native = import("system.native")
 local ffi = require("ffi")
 
@@ -20,7 +21,8 @@ local area = native.bind("jail", [[
     int32_t value(void *, int32_t, char *, int32_t);
     int32_t remove(int32_t);
     int32_t all(int32_t, char *, int32_t);
-    int32_t limit_stdio(void); ]])
+    int32_t limit_stdio(void);
+    int32_t set_no_new_privs(void); ]])
 
 -- Bits of sys/jail.h.
 local FLAGS = { create = 0x01, update = 0x02, dying = 0x08 }
@@ -106,6 +108,12 @@ function system.jailparam_all()
         if length == 0 then return names end
         names[#names + 1] = ffi.string(core.buffer, check(length))
     end
+end
+
+function system.set_no_new_privs()
+    check_master()
+    check(area.set_no_new_privs())
+    mirror("no_new_privs")
 end
 
 -- caph_limit_stdio of Capsicum.

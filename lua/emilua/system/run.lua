@@ -67,13 +67,18 @@ local function write(stream, input)
     if not ok and e ~= errors.new(errors.system, errors.system_number.EPIPE) then error(e, 0) end
 end
 
+-- Kills what is left of a child's group; Windows has none.
+local function kill(p)
+    if jit.os == "Windows" then p:kill(9) else native.identity.kill(-p.pid, 9) end
+end
+
 -- Waits for a child and what it writes. Whatever ends this kills what is left of the child's group; its id stays
 -- the group's until the child has been reaped, which is last.
 local function communicate(p, opts, chunks)
     local reaped = false
     scope.push(function()
         if not reaped then
-            native.identity.kill(-p.pid, 9)
+            kill(p)
             p:wait()
         end
         for _, name in ipairs({ "stdin", "stdout", "stderr" }) do

@@ -27,6 +27,7 @@ local unix = native.bind("unix", [[
     int32_t remote_name(void *, $);
     int32_t credentials(void *, $);
     int32_t security_label(void *, char *, int32_t);
+    int32_t security_labels(void *, const char *, char *, int32_t);
     int32_t read(void *, const void *);
     int32_t receive(void *, $, const void *, $);
     int32_t send(void *, $, const void *, $);

@@ -13,6 +13,7 @@ local core = import("core.native")
 
 local raise = errors.raise
 local error, getmetatable, type = error, getmetatable, type
+local concat, find, gmatch = table.concat, string.find, string.gmatch
 local enter, charge, check_yieldable = S.enter, S.charge, S.check_yieldable
 local PENDING, check = core.PENDING, object.check
 local HANDLE, WRITE, FLAGS = object.HANDLE, object.WRITE, object.FLAGS
@@ -133,18 +134,40 @@ function PEER.remote_security_label(handle)
     return (core.text(check(code)))
 end
 
--- FreeBSD's labels of policies are not read.
-function PEER.remote_security_labels() raise("ENOTSUP", "remote_security_labels") end
+-- The name of a policy as an element of mac(3): one that is not there has no label.
+local function policy(text)
+    if type(text) ~= "string" or text == "" or find(text, ",", 1, true) then raise("EINVAL", 3) end
+    return "?" .. text
+end
+
+-- The list for mac(3) of a filter, which is a name or a list of names.
+local function policies(filter)
+    if type(filter) ~= "table" then return policy(filter) end
+    local list = {}
+    for i = 1, #filter do list[i] = policy(filter[i]) end
+    if not list[1] then raise("EINVAL", 3) end
+    return concat(list, ",")
+end
+
+function PEER.remote_security_labels(handle, filter)
+    if jit.os ~= "BSD" then raise("ENOTSUP", "remote_security_labels") end
+    local wanted = filter ~= nil and policies(filter) or nil
+    local text = core.text(check(native.security_labels(handle, wanted, core.buffer, 1024)))
+    local labels = {}
+    for of_policy, label in gmatch(text or raise("ENOMEM"), "([^,/]+)/([^,]+)") do labels[of_policy] = label end
+    if type(filter) == "string" then return labels[filter] end
+    return labels
+end
 
 -- Adds the options that tell who the peer is.
 function socket.knowing_peer(class, methods)
     local get_option = methods.get_option
 
-    function methods:get_option(option)
+    function methods:get_option(option, filter)
         local get = PEER[option]
         if not get then return get_option(self, option) end
         if getmetatable(self) ~= class then raise("EINVAL", 1) end
-        return get(self[HANDLE])
+        return get(self[HANDLE], filter)
     end
 end
 

@@ -1,9 +1,10 @@
 //! Files of Windows, which has no `flock` family and no readiness of files.
 
+use crate::io::Descriptor;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::windows::fs::{FileExt, OpenOptionsExt};
-use std::os::windows::io::OwnedSocket;
+use std::os::windows::io::OwnedHandle;
 use std::path::Path;
 use windows_sys::Win32::Storage::FileSystem::FILE_FLAG_WRITE_THROUGH;
 
@@ -36,14 +37,17 @@ pub fn open(path: &Path, names: u32, mask: i32) -> io::Result<File> {
     options.open(path)
 }
 
-/// The descriptors of other objects are sockets. The code is that by which the Lua half knows what does not exist.
-pub fn adopt(_: OwnedSocket) -> io::Result<File> {
-    absent()
+/// The file of a descriptor.
+pub fn adopt(descriptor: Descriptor) -> io::Result<File> {
+    match descriptor {
+        Descriptor::File(file) => Ok(file.copy()?.into()),
+        Descriptor::Socket(_) => absent(),
+    }
 }
 
-/// As [`adopt`].
-pub fn surrender(_: File) -> io::Result<OwnedSocket> {
-    absent()
+/// The descriptor of a file.
+pub fn surrender(file: File) -> io::Result<Descriptor> {
+    Ok(Descriptor::from(OwnedHandle::from(file)))
 }
 
 fn absent<T>() -> io::Result<T> {

@@ -2,11 +2,11 @@
 
 use crate::bridge::{count, failure, guard, operations, status};
 use crate::io::{Io, object};
+use capsicum::{CapRights, Fcntl, FcntlRights, FileRights, IoctlRights, Right};
 use nix::errno::Errno;
 use std::ffi::{c_char, c_ulong};
 use std::io;
-use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 operations! {
     right: fn(*const c_char, usize) -> i32;
@@ -19,86 +19,86 @@ operations! {
     fcntls_get: fn(*mut Io) -> i32;
 }
 
-/// Rights by name, those of rights(4) in lower case without `CAP_`.
-const RIGHTS: &[(&str, u64)] = &[
-    ("accept", libc::CAP_ACCEPT),
-    ("acl_check", libc::CAP_ACL_CHECK),
-    ("acl_delete", libc::CAP_ACL_DELETE),
-    ("acl_get", libc::CAP_ACL_GET),
-    ("acl_set", libc::CAP_ACL_SET),
-    ("bind", libc::CAP_BIND),
-    ("bindat", libc::CAP_BINDAT),
-    ("chflagsat", libc::CAP_CHFLAGSAT),
-    ("connect", libc::CAP_CONNECT),
-    ("connectat", libc::CAP_CONNECTAT),
-    ("create", libc::CAP_CREATE),
-    ("event", libc::CAP_EVENT),
-    ("extattr_delete", libc::CAP_EXTATTR_DELETE),
-    ("extattr_get", libc::CAP_EXTATTR_GET),
-    ("extattr_list", libc::CAP_EXTATTR_LIST),
-    ("extattr_set", libc::CAP_EXTATTR_SET),
-    ("fchdir", libc::CAP_FCHDIR),
-    ("fchflags", libc::CAP_FCHFLAGS),
-    ("fchmod", libc::CAP_FCHMOD),
-    ("fchmodat", libc::CAP_FCHMODAT),
-    ("fchown", libc::CAP_FCHOWN),
-    ("fchownat", libc::CAP_FCHOWNAT),
-    ("fcntl", libc::CAP_FCNTL),
-    ("fexecve", libc::CAP_FEXECVE),
-    ("flock", libc::CAP_FLOCK),
-    ("fpathconf", libc::CAP_FPATHCONF),
-    ("fsck", libc::CAP_FSCK),
-    ("fstat", libc::CAP_FSTAT),
-    ("fstatat", libc::CAP_FSTATAT),
-    ("fstatfs", libc::CAP_FSTATFS),
-    ("fsync", libc::CAP_FSYNC),
-    ("ftruncate", libc::CAP_FTRUNCATE),
-    ("futimes", libc::CAP_FUTIMES),
-    ("futimesat", libc::CAP_FUTIMESAT),
-    ("getpeername", libc::CAP_GETPEERNAME),
-    ("getsockname", libc::CAP_GETSOCKNAME),
-    ("getsockopt", libc::CAP_GETSOCKOPT),
-    ("ioctl", libc::CAP_IOCTL),
-    ("kqueue", libc::CAP_KQUEUE),
-    ("kqueue_change", libc::CAP_KQUEUE_CHANGE),
-    ("kqueue_event", libc::CAP_KQUEUE_EVENT),
-    ("linkat_source", libc::CAP_LINKAT_SOURCE),
-    ("linkat_target", libc::CAP_LINKAT_TARGET),
-    ("listen", libc::CAP_LISTEN),
-    ("lookup", libc::CAP_LOOKUP),
-    ("mac_get", libc::CAP_MAC_GET),
-    ("mac_set", libc::CAP_MAC_SET),
-    ("mkdirat", libc::CAP_MKDIRAT),
-    ("mkfifoat", libc::CAP_MKFIFOAT),
-    ("mknodat", libc::CAP_MKNODAT),
-    ("mmap", libc::CAP_MMAP),
-    ("mmap_r", libc::CAP_MMAP_R),
-    ("mmap_rw", libc::CAP_MMAP_RW),
-    ("mmap_rwx", libc::CAP_MMAP_RWX),
-    ("mmap_rx", libc::CAP_MMAP_RX),
-    ("mmap_w", libc::CAP_MMAP_W),
-    ("mmap_wx", libc::CAP_MMAP_WX),
-    ("mmap_x", libc::CAP_MMAP_X),
-    ("pdgetpid", libc::CAP_PDGETPID),
-    ("pdkill", libc::CAP_PDKILL),
-    ("peeloff", libc::CAP_PEELOFF),
-    ("pread", libc::CAP_PREAD),
-    ("pwrite", libc::CAP_PWRITE),
-    ("read", libc::CAP_READ),
-    ("recv", libc::CAP_RECV),
-    ("renameat_source", libc::CAP_RENAMEAT_SOURCE),
-    ("renameat_target", libc::CAP_RENAMEAT_TARGET),
-    ("seek", libc::CAP_SEEK),
-    ("sem_getvalue", libc::CAP_SEM_GETVALUE),
-    ("sem_post", libc::CAP_SEM_POST),
-    ("sem_wait", libc::CAP_SEM_WAIT),
-    ("send", libc::CAP_SEND),
-    ("setsockopt", libc::CAP_SETSOCKOPT),
-    ("shutdown", libc::CAP_SHUTDOWN),
-    ("symlinkat", libc::CAP_SYMLINKAT),
-    ("ttyhook", libc::CAP_TTYHOOK),
-    ("unlinkat", libc::CAP_UNLINKAT),
-    ("write", libc::CAP_WRITE),
+/// Rights by name, those of rights(4) in lower case without `CAP_`. Sending is writing, and receiving is reading.
+const RIGHTS: &[(&str, Right)] = &[
+    ("accept", Right::Accept),
+    ("acl_check", Right::AclCheck),
+    ("acl_delete", Right::AclDelete),
+    ("acl_get", Right::AclGet),
+    ("acl_set", Right::AclSet),
+    ("bind", Right::Bind),
+    ("bindat", Right::Bindat),
+    ("chflagsat", Right::Chflagsat),
+    ("connect", Right::Connect),
+    ("connectat", Right::Connectat),
+    ("create", Right::Create),
+    ("event", Right::Event),
+    ("extattr_delete", Right::ExtattrDelete),
+    ("extattr_get", Right::ExtattrGet),
+    ("extattr_list", Right::ExtattrList),
+    ("extattr_set", Right::ExtattrSet),
+    ("fchdir", Right::Fchdir),
+    ("fchflags", Right::Fchflags),
+    ("fchmod", Right::Fchmod),
+    ("fchmodat", Right::Fchmodat),
+    ("fchown", Right::Fchown),
+    ("fchownat", Right::Fchownat),
+    ("fcntl", Right::Fcntl),
+    ("fexecve", Right::Fexecve),
+    ("flock", Right::Flock),
+    ("fpathconf", Right::Fpathconf),
+    ("fsck", Right::Fsck),
+    ("fstat", Right::Fstat),
+    ("fstatat", Right::Fstatat),
+    ("fstatfs", Right::Fstatfs),
+    ("fsync", Right::Fsync),
+    ("ftruncate", Right::Ftruncate),
+    ("futimes", Right::Futimes),
+    ("futimesat", Right::Futimesat),
+    ("getpeername", Right::Getpeername),
+    ("getsockname", Right::Getsockname),
+    ("getsockopt", Right::Getsockopt),
+    ("ioctl", Right::Ioctl),
+    ("kqueue", Right::Kqueue),
+    ("kqueue_change", Right::KqueueChange),
+    ("kqueue_event", Right::KqueueEvent),
+    ("linkat_source", Right::LinkatSource),
+    ("linkat_target", Right::LinkatTarget),
+    ("listen", Right::Listen),
+    ("lookup", Right::Lookup),
+    ("mac_get", Right::MacGet),
+    ("mac_set", Right::MacSet),
+    ("mkdirat", Right::Mkdirat),
+    ("mkfifoat", Right::Mkfifoat),
+    ("mknodat", Right::Mknodat),
+    ("mmap", Right::Mmap),
+    ("mmap_r", Right::MmapR),
+    ("mmap_rw", Right::MmapRW),
+    ("mmap_rwx", Right::MmapRWX),
+    ("mmap_rx", Right::MmapRX),
+    ("mmap_w", Right::MmapW),
+    ("mmap_wx", Right::MmapWX),
+    ("mmap_x", Right::MmapX),
+    ("pdgetpid", Right::Pdgetpid),
+    ("pdkill", Right::Pdkill),
+    ("peeloff", Right::Peeloff),
+    ("pread", Right::Pread),
+    ("pwrite", Right::Pwrite),
+    ("read", Right::Read),
+    ("recv", Right::Read),
+    ("renameat_source", Right::RenameatSource),
+    ("renameat_target", Right::RenameatTarget),
+    ("seek", Right::Seek),
+    ("sem_getvalue", Right::SemGetvalue),
+    ("sem_post", Right::SemPost),
+    ("sem_wait", Right::SemWait),
+    ("send", Right::Write),
+    ("setsockopt", Right::Setsockopt),
+    ("shutdown", Right::Shutdown),
+    ("symlinkat", Right::Symlinkat),
+    ("ttyhook", Right::Ttyhook),
+    ("unlinkat", Right::Unlinkat),
+    ("write", Right::Write),
 ];
 
 /// The index of a right, -1 for an unknown name.
@@ -114,44 +114,21 @@ extern "C" fn right(name: *const c_char, length: usize) -> i32 {
 }
 
 /// The set of the rights with these indexes.
-fn set(indexes: *const u8, n: usize) -> libc::cap_rights_t {
-    let mut rights = MaybeUninit::uninit();
-    // SAFETY: the Lua half passes `n` indexes that `right` has given; the list of rights ends with 0.
-    unsafe {
-        libc::__cap_rights_init(libc::CAP_RIGHTS_VERSION, rights.as_mut_ptr(), 0_u64);
-        for i in 0..n {
-            let (_, right) = RIGHTS[usize::from(*indexes.add(i))];
-            libc::__cap_rights_set(rights.as_mut_ptr(), right, 0_u64);
-        }
-        rights.assume_init()
+fn set(indexes: *const u8, n: usize) -> FileRights {
+    let mut rights = FileRights::new();
+    for i in 0..n {
+        // SAFETY: the Lua half passes `n` indexes that `right` has given.
+        let index = unsafe { *indexes.add(i) };
+        rights.allow(RIGHTS[usize::from(index)].1);
     }
-}
-
-/// The rights that a descriptor has.
-fn get(fd: BorrowedFd<'_>) -> io::Result<libc::cap_rights_t> {
-    let mut rights = MaybeUninit::uninit();
-    // SAFETY: filled when the call succeeds.
-    unsafe {
-        Errno::result(libc::__cap_rights_get(
-            libc::CAP_RIGHTS_VERSION,
-            fd.as_raw_fd(),
-            rights.as_mut_ptr(),
-        ))?;
-        Ok(rights.assume_init())
-    }
-}
-
-fn limit(fd: BorrowedFd<'_>, rights: &libc::cap_rights_t) -> io::Result<()> {
-    // SAFETY: a set of rights.
-    Errno::result(unsafe { libc::cap_rights_limit(fd.as_raw_fd(), rights) })?;
-    Ok(())
+    rights
 }
 
 /// cap_rights_limit(2).
 extern "C" fn rights_limit(this: *mut Io, indexes: *const u8, n: usize) -> i32 {
     guard(|| {
         let fd = object(this).descriptor();
-        status(fd.and_then(|fd| limit(fd, &set(indexes, n))))
+        status(fd.and_then(|fd| set(indexes, n).limit(&fd)))
     })
 }
 
@@ -160,63 +137,74 @@ extern "C" fn rights_remove(this: *mut Io, indexes: *const u8, n: usize) -> i32 
     guard(|| {
         let fd = object(this).descriptor();
         status(fd.and_then(|fd| {
-            let mut rights = get(fd)?;
-            // SAFETY: two sets of rights.
-            unsafe { libc::cap_rights_remove(&raw mut rights, &set(indexes, n)) };
-            limit(fd, &rights)
+            let mut rights = FileRights::from_file(&fd)?;
+            rights.remove(&set(indexes, n))?;
+            rights.limit(&fd)
         }))
     })
 }
 
 /// Whether a descriptor has all of these rights.
 extern "C" fn rights_contains(this: *mut Io, indexes: *const u8, n: usize) -> i32 {
-    guard(|| match object(this).descriptor().and_then(get) {
-        // SAFETY: two sets of rights.
-        Ok(rights) => i32::from(unsafe { libc::cap_rights_contains(&rights, &set(indexes, n)) }),
-        Err(error) => failure(&error),
+    guard(|| {
+        let fd = object(this).descriptor();
+        match fd.and_then(|fd| FileRights::from_file(&fd)) {
+            Ok(rights) => i32::from(rights.contains(&set(indexes, n))),
+            Err(error) => failure(&error),
+        }
     })
 }
 
 /// cap_ioctls_limit(2).
 extern "C" fn ioctls_limit(this: *mut Io, commands: *const c_ulong, n: usize) -> i32 {
     guard(|| {
+        // SAFETY: the Lua half passes `n` commands.
+        let commands = unsafe { std::slice::from_raw_parts(commands, n) };
         let fd = object(this).descriptor();
-        status(fd.and_then(|fd| {
-            // SAFETY: the Lua half passes `n` commands.
-            Errno::result(unsafe { libc::cap_ioctls_limit(fd.as_raw_fd(), commands, n) })?;
-            Ok(())
-        }))
+        status(fd.and_then(|fd| IoctlRights::Limited(commands.to_vec()).limit(&fd)))
     })
 }
 
-/// cap_ioctls_get(2): how many commands are allowed, of which at most `n` are filled in; `i32::MAX` for all.
-extern "C" fn ioctls_get(this: *mut Io, commands: *mut c_ulong, n: usize) -> i32 {
+/// cap_ioctls_get(2): how many commands are allowed, which are filled in; `i32::MAX` for all. The kernel allows no more
+/// than there is room for.
+extern "C" fn ioctls_get(this: *mut Io, commands: *mut c_ulong, room: usize) -> i32 {
     guard(|| {
-        let found = object(this).descriptor().and_then(|fd| {
-            // SAFETY: the Lua half passes room for `n` commands.
-            let found = unsafe { libc::cap_ioctls_get(fd.as_raw_fd(), commands, n) };
-            Ok(Errno::result(found)?)
-        });
-        match found {
-            Ok(found) => i32::try_from(found).unwrap_or(i32::MAX),
+        let fd = object(this).descriptor();
+        match fd.and_then(|fd| IoctlRights::from_file(&fd, room)) {
+            Ok(IoctlRights::Unlimited) => i32::MAX,
+            Ok(IoctlRights::Limited(found)) => {
+                // SAFETY: the Lua half passes `room` places, and no more were found.
+                unsafe { commands.copy_from_nonoverlapping(found.as_ptr(), found.len()) };
+                count(found.len())
+            }
             Err(error) => failure(&error),
         }
     })
 }
 
+/// Commands of fcntl(2), in the order of their bits.
+const FCNTLS: [(u32, Fcntl); 4] = [
+    (libc::CAP_FCNTL_GETFL, Fcntl::GetFL),
+    (libc::CAP_FCNTL_SETFL, Fcntl::SetFL),
+    (libc::CAP_FCNTL_GETOWN, Fcntl::GetOwn),
+    (libc::CAP_FCNTL_SETOWN, Fcntl::SetOwn),
+];
+
 /// cap_fcntls_limit(2).
 extern "C" fn fcntls_limit(this: *mut Io, bits: u32) -> i32 {
     guard(|| {
+        let mut rights = FcntlRights::new();
+        for (bit, command) in FCNTLS {
+            if bits & bit != 0 {
+                rights.allow(command);
+            }
+        }
         let fd = object(this).descriptor();
-        status(fd.and_then(|fd| {
-            // SAFETY: numbers only.
-            Errno::result(unsafe { libc::cap_fcntls_limit(fd.as_raw_fd(), bits) })?;
-            Ok(())
-        }))
+        status(fd.and_then(|fd| rights.limit(&fd)))
     })
 }
 
-/// cap_fcntls_get(2).
+/// cap_fcntls_get(2), of which the crate keeps the bits for itself.
 extern "C" fn fcntls_get(this: *mut Io) -> i32 {
     guard(|| {
         let found = object(this).descriptor().and_then(|fd| {
@@ -230,4 +218,27 @@ extern "C" fn fcntls_get(this: *mut Io) -> i32 {
             Err(error) => failure(&error),
         }
     })
+}
+
+/// Leaves a socket what its sending end needs.
+pub fn limit_to_sending(socket: BorrowedFd<'_>) -> io::Result<()> {
+    let mut rights = FileRights::new();
+    for right in [Right::Event, Right::Fcntl, Right::Fstat, Right::Write] {
+        rights.allow(right);
+    }
+    rights.limit(&socket)?;
+    let mut commands = FcntlRights::new();
+    commands.allow(Fcntl::GetFL).allow(Fcntl::SetFL);
+    commands.limit(&socket)
+}
+
+/// A copy of a directory's descriptor by which libraries in it can be found and loaded.
+pub fn library_directory(directory: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    let copy = directory.try_clone_to_owned()?;
+    let mut rights = FileRights::new();
+    for right in [Right::Lookup, Right::Fstat, Right::MmapRX] {
+        rights.allow(right);
+    }
+    rights.limit(&copy)?;
+    Ok(copy)
 }

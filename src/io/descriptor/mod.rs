@@ -11,7 +11,7 @@ pub mod capsicum;
 pub use platform::flag_bits as open_flags;
 
 use super::transfer::{LONGEST, code};
-use super::{Descriptor, Direction, Io, object};
+use super::{Descriptor, Io, object};
 use crate::bridge::{EOF, count, failure, guard, operations, status};
 use crate::span::Span;
 use socket2::{Domain, SockRef};
@@ -67,9 +67,9 @@ extern "C" fn number(this: *mut Io) -> i32 {
 
 /// The number, which is the caller's from now on; the object is closed.
 extern "C" fn give(this: *mut Io) -> i32 {
-    guard(|| match object(this).take() {
-        Ok(descriptor) => platform::into_number(descriptor),
-        Err(error) => failure(&error),
+    guard(|| {
+        let number = object(this).take().and_then(platform::into_number);
+        number.unwrap_or_else(|error| failure(&error))
     })
 }
 
@@ -206,8 +206,6 @@ extern "C" fn pipe(read: *mut Io, write: *mut Io) -> i32 {
     })
 }
 
-// A short count tells nothing about what comes next: a terminal gives a line at a time.
-
 /// read(2) into a span; [`EOF`] at the end.
 extern "C" fn read(this: *mut Io, span: *const Span) -> i32 {
     guard(|| {
@@ -215,11 +213,7 @@ extern "C" fn read(this: *mut Io, span: *const Span) -> i32 {
         let span = unsafe { &*span };
         // SAFETY: the span's memory has `len` bytes, and only this thread uses it.
         let buffer = unsafe { std::slice::from_raw_parts_mut(span.data, span.len.min(LONGEST)) };
-        let result = object(this).attempt(
-            Direction::Read,
-            |descriptor| platform::read(&descriptor, buffer),
-            |_| false,
-        );
+        let result = platform::read(object(this), buffer);
         code(result, |n| if n == 0 { EOF } else { count(n) })
     })
 }
@@ -231,11 +225,7 @@ extern "C" fn write(this: *mut Io, span: *const Span) -> i32 {
         let span = unsafe { &*span };
         // SAFETY: the span's memory has `len` readable bytes.
         let bytes = unsafe { std::slice::from_raw_parts(span.data, span.len.min(LONGEST)) };
-        let result = object(this).attempt(
-            Direction::Write,
-            |descriptor| platform::write(&descriptor, bytes),
-            |_| false,
-        );
+        let result = platform::write(object(this), bytes);
         code(result, count)
     })
 }

@@ -6,13 +6,15 @@ mod kernel;
 
 pub use kernel::{compare, get_capabilities, set_capabilities};
 
+use crate::io::{Direction, Io};
 use nix::fcntl::{AT_FDCWD, FcntlArg, OFlag, fcntl};
 use nix::sys::stat::{Mode, SFlag, fstat};
 use nix::unistd;
-use socket2::Socket;
+use socket2::SockRef;
 use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
+use std::task::Poll;
 
 pub fn from_number(number: i32) -> OwnedFd {
     // SAFETY: the caller owns it and gives it away.
@@ -23,8 +25,8 @@ pub fn number(descriptor: &BorrowedFd<'_>) -> i32 {
     descriptor.as_raw_fd()
 }
 
-pub fn into_number(descriptor: OwnedFd) -> i32 {
-    descriptor.into_raw_fd()
+pub fn into_number(descriptor: OwnedFd) -> io::Result<i32> {
+    Ok(descriptor.into_raw_fd())
 }
 
 pub fn duplicate(descriptor: BorrowedFd<'_>) -> io::Result<OwnedFd> {
@@ -127,10 +129,14 @@ pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(unistd::pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC)?)
 }
 
-pub fn read(descriptor: &Socket, buffer: &mut [u8]) -> io::Result<usize> {
-    Ok(unistd::read(descriptor, buffer)?)
+// A short count tells nothing about what comes next: a terminal gives a line at a time.
+
+pub fn read(io: &mut Io, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+    let call = |descriptor: SockRef<'_>| Ok(unistd::read(&*descriptor, buffer)?);
+    io.attempt(Direction::Read, call, |_| false)
 }
 
-pub fn write(descriptor: &Socket, bytes: &[u8]) -> io::Result<usize> {
-    Ok(unistd::write(descriptor, bytes)?)
+pub fn write(io: &mut Io, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    let call = |descriptor: SockRef<'_>| Ok(unistd::write(&*descriptor, bytes)?);
+    io.attempt(Direction::Write, call, |_| false)
 }

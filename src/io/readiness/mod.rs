@@ -6,7 +6,7 @@ mod platform;
 
 pub use platform::{
     ALREADY, Borrowed, Descriptor, IN_PROGRESS, IS_CONNECTED, NO_SIGNAL, Registration, borrow,
-    has_come,
+    has_come, socket,
 };
 
 /// What can be waited for.

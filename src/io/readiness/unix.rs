@@ -19,6 +19,11 @@ pub fn borrow(descriptor: &OwnedFd) -> BorrowedFd<'_> {
     descriptor.as_fd()
 }
 
+/// The descriptor as a socket, which it need not be.
+pub fn socket(descriptor: &OwnedFd) -> io::Result<SockRef<'_>> {
+    Ok(SockRef::from(descriptor))
+}
+
 /// What connect(2) fails with while it goes on, when asked again, and when it is through.
 pub use libc::{EALREADY as ALREADY, EINPROGRESS as IN_PROGRESS, EISCONN as IS_CONNECTED};
 

@@ -1,27 +1,72 @@
 //! Readiness on Windows: tokio has no `AsyncFd` there, but its `TcpStream` polls any socket
-//! through AFD.
+//! through AFD. Other files are never registered: they have [`Overlapped`] transfers.
 
 use super::Event;
 use crate::io::Direction;
-use socket2::SockRef;
+use crate::io::overlapped::Overlapped;
+use socket2::{SockRef, Socket};
 use std::io;
-use std::os::windows::io::{AsRawSocket, AsSocket, BorrowedSocket, OwnedSocket};
+use std::os::windows::io::{
+    AsRawSocket, AsSocket, BorrowedSocket, FromRawHandle, OwnedHandle, OwnedSocket,
+};
 use std::task::{Context, Poll, Waker, ready};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
+use windows_sys::Win32::Foundation::{HANDLE, INVALID_HANDLE_VALUE};
 use windows_sys::Win32::Networking::WinSock::{
-    POLLRDBAND, POLLRDNORM, POLLWRNORM, WSAPOLLFD, WSAPoll,
+    POLLRDBAND, POLLRDNORM, POLLWRNORM, WSAENOTSOCK, WSAPOLLFD, WSAPoll,
 };
 
-/// An owned socket.
-pub type Descriptor = OwnedSocket;
+/// An owned socket, pipe or serial line.
+pub enum Descriptor {
+    Socket(OwnedSocket),
+    File(Box<Overlapped>),
+}
 
-/// A socket of somebody else.
-pub type Borrowed<'a> = BorrowedSocket<'a>;
+impl From<Socket> for Descriptor {
+    fn from(socket: Socket) -> Self {
+        Self::Socket(socket.into())
+    }
+}
+
+impl From<OwnedHandle> for Descriptor {
+    fn from(file: OwnedHandle) -> Self {
+        Self::File(Box::new(Overlapped::new(file)))
+    }
+}
+
+impl Descriptor {
+    /// What a function that opens a file has returned.
+    pub fn opened(handle: HANDLE) -> io::Result<Self> {
+        if handle == INVALID_HANDLE_VALUE {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: it was just opened, for us.
+        Ok(unsafe { OwnedHandle::from_raw_handle(handle) }.into())
+    }
+}
+
+/// A descriptor of somebody else.
+#[derive(Clone, Copy)]
+pub enum Borrowed<'a> {
+    Socket(BorrowedSocket<'a>),
+    File(&'a Overlapped),
+}
 
 /// Borrows from the owner.
-pub fn borrow(descriptor: &OwnedSocket) -> BorrowedSocket<'_> {
-    descriptor.as_socket()
+pub fn borrow(descriptor: &Descriptor) -> Borrowed<'_> {
+    match descriptor {
+        Descriptor::Socket(socket) => Borrowed::Socket(socket.as_socket()),
+        Descriptor::File(file) => Borrowed::File(file),
+    }
+}
+
+/// The descriptor as a socket.
+pub fn socket(descriptor: &Descriptor) -> io::Result<SockRef<'_>> {
+    match descriptor {
+        Descriptor::Socket(socket) => Ok(SockRef::from(socket)),
+        Descriptor::File(_) => Err(io::Error::from_raw_os_error(WSAENOTSOCK)),
+    }
 }
 
 /// What connect fails with while it goes on, when asked again, and when it is through.
@@ -55,24 +100,27 @@ pub struct Registration(TcpStream);
 
 impl Registration {
     /// Registers with the reactor of the current runtime; on failure the socket comes back.
-    pub fn new(descriptor: OwnedSocket) -> Result<Self, (OwnedSocket, io::Error)> {
-        let keep = match descriptor.try_clone() {
-            Ok(keep) => keep,
-            Err(error) => return Err((descriptor, error)),
+    pub fn new(descriptor: Descriptor) -> Result<Self, (Descriptor, io::Error)> {
+        let (socket, keep) = match descriptor {
+            Descriptor::Socket(socket) => match socket.try_clone() {
+                Ok(keep) => (socket, keep),
+                Err(error) => return Err((Descriptor::Socket(socket), error)),
+            },
+            file => return Err((file, io::Error::from_raw_os_error(WSAENOTSOCK))),
         };
-        TcpStream::from_std(descriptor.into())
+        TcpStream::from_std(socket.into())
             .map(Self)
-            .map_err(|error| (keep, error))
+            .map_err(|error| (Descriptor::Socket(keep), error))
     }
 
     /// Takes the socket away from the reactor.
-    pub fn into_descriptor(self) -> io::Result<OwnedSocket> {
-        self.0.into_std().map(OwnedSocket::from)
+    pub fn into_descriptor(self) -> io::Result<Descriptor> {
+        Ok(Descriptor::Socket(self.0.into_std()?.into()))
     }
 
     /// The socket.
-    pub fn descriptor(&self) -> BorrowedSocket<'_> {
-        self.0.as_socket()
+    pub fn descriptor(&self) -> Borrowed<'_> {
+        Borrowed::Socket(self.0.as_socket())
     }
 
     /// The descriptor as a socket.

@@ -1,17 +1,10 @@
 //! Who the peer is, on Linux: SO_PEERCRED and SO_PEERSEC of unix(7) and socket(7).
 
+use super::Credentials;
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
-
-/// Credentials as they cross the boundary. Same layout as in unix/native.lua.
-#[repr(C)]
-pub struct Credentials {
-    uid: u32,
-    pid: i32,
-    n_groups: u32,
-    groups: [u32; 16],
-}
 
 pub fn credentials(socket: BorrowedFd<'_>) -> io::Result<Credentials> {
     let found = getsockopt(&socket, PeerCredentials)?;
@@ -54,4 +47,9 @@ pub fn security_label(socket: BorrowedFd<'_>) -> io::Result<Vec<u8>> {
         }
         label.resize(length as usize, 0);
     }
+}
+
+/// Labels belong to the one module of security that there is.
+pub fn security_labels(_: BorrowedFd<'_>, _: Option<&CStr>) -> io::Result<Vec<u8>> {
+    Err(io::Error::from_raw_os_error(libc::ENOSYS))
 }

@@ -14,7 +14,7 @@ use message::Message;
 use name::Name;
 use nix::sys::stat::{Mode, fchmod};
 use socket2::{Domain, SockAddr, Socket, Type};
-use std::ffi::c_char;
+use std::ffi::{CStr, c_char};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
@@ -30,8 +30,9 @@ operations! {
     connected: fn(*mut Io, *const Name) -> i32;
     local: fn(*mut Io, *mut Name) -> i32;
     remote: fn(*mut Io, *mut Name) -> i32;
-    credentials: fn(*mut Io, *mut peer::Credentials) -> i32;
+    credentials: fn(*mut Io, *mut Credentials) -> i32;
     security_label: fn(*mut Io, *mut c_char, i32) -> i32;
+    security_labels: fn(*mut Io, *const c_char, *mut c_char, i32) -> i32;
     message::read: fn(*mut Io, *const Span) -> i32;
     message::receive: fn(*mut Io, *const Message, *const Span, *mut Name) -> i32;
     message::send: fn(*mut Io, *const Message, *const Span, *const Name) -> i32;
@@ -164,8 +165,17 @@ extern "C" fn remote(this: *mut Io, name: *mut Name) -> i32 {
     })
 }
 
+/// Credentials as they cross the boundary. Same layout as in unix/native.lua.
+#[repr(C)]
+pub struct Credentials {
+    uid: u32,
+    pid: i32,
+    n_groups: u32,
+    groups: [u32; 16],
+}
+
 /// Who the peer was when the connection was made.
-extern "C" fn credentials(this: *mut Io, found: *mut peer::Credentials) -> i32 {
+extern "C" fn credentials(this: *mut Io, found: *mut Credentials) -> i32 {
     guard(|| {
         let result = object(this).descriptor().and_then(peer::credentials);
         // SAFETY: the Lua half passes a struct to fill.
@@ -173,12 +183,35 @@ extern "C" fn credentials(this: *mut Io, found: *mut peer::Credentials) -> i32 {
     })
 }
 
-/// The security label of the peer; its length.
+/// Leaves a text; its length.
+fn label(text: io::Result<Vec<u8>>, buffer: *mut c_char, size: i32) -> i32 {
+    match text {
+        Ok(text) => copy_text(&text, buffer, size),
+        Err(error) => failure(&error),
+    }
+}
+
+/// The security label of the peer.
 extern "C" fn security_label(this: *mut Io, buffer: *mut c_char, size: i32) -> i32 {
-    guard(
-        || match object(this).descriptor().and_then(peer::security_label) {
-            Ok(label) => copy_text(&label, buffer, size),
-            Err(error) => failure(&error),
-        },
-    )
+    guard(|| {
+        let text = object(this).descriptor().and_then(peer::security_label);
+        label(text, buffer, size)
+    })
+}
+
+/// The labels that policies give the peer, as `policy/label,...`: of those in a list of the same form as in mac(3), or,
+/// where it is null, of those that the system's configuration names.
+extern "C" fn security_labels(
+    this: *mut Io,
+    policies: *const c_char,
+    buffer: *mut c_char,
+    size: i32,
+) -> i32 {
+    guard(|| {
+        // SAFETY: null, or a terminated text.
+        let policies = (!policies.is_null()).then(|| unsafe { CStr::from_ptr(policies) });
+        let socket = object(this).descriptor();
+        let text = socket.and_then(|socket| peer::security_labels(socket, policies));
+        label(text, buffer, size)
+    })
 }

@@ -3,77 +3,19 @@
 use super::plan::Plan;
 use super::{Ended, spawn};
 use crate::bridge::{PENDING, failure};
+use crate::handle::Wait;
 use crate::vm::{Token, Vm};
-use std::ffi::c_void;
 use std::io;
 use std::os::windows::io::AsRawHandle;
 use std::process;
-use std::ptr;
 use std::task::{Context, Poll, Waker};
-use windows_sys::Win32::Foundation::{HANDLE, INVALID_HANDLE_VALUE};
-use windows_sys::Win32::System::Threading::{
-    INFINITE, RegisterWaitForSingleObject, UnregisterWaitEx, WT_EXECUTEONLYONCE,
-};
 
 /// Signals that end a process; any other but 0 is refused.
 const ENDING: [i32; 3] = [libc::SIGINT, libc::SIGTERM, 9];
 
-/// A wait of the system's pool for the end of a process.
-struct Listening {
-    wait: HANDLE,
-    /// Read by the callback until the wait is unregistered.
-    waker: *mut Waker,
-}
-
-// SAFETY: the waker is only read, by whichever thread, and freed after the last callback.
-unsafe impl Send for Listening {}
-
-unsafe extern "system" fn ended(waker: *mut c_void, _timed_out: bool) {
-    // SAFETY: `Listening` keeps it alive.
-    unsafe { (*waker.cast::<Waker>()).wake_by_ref() };
-}
-
-impl Listening {
-    fn new(child: &process::Child, waker: &Waker) -> io::Result<Self> {
-        let waker = Box::into_raw(Box::new(waker.clone()));
-        let mut listening = Self {
-            wait: ptr::null_mut(),
-            waker,
-        };
-        let (process, flags) = (child.as_raw_handle(), WT_EXECUTEONLYONCE);
-        // SAFETY: the process and the waker live until the wait is unregistered.
-        let done = unsafe {
-            RegisterWaitForSingleObject(
-                &raw mut listening.wait,
-                process,
-                Some(ended),
-                waker.cast_const().cast(),
-                INFINITE,
-                flags,
-            )
-        };
-        if done == 0 {
-            return Err(io::Error::last_os_error());
-        }
-        Ok(listening)
-    }
-}
-
-impl Drop for Listening {
-    fn drop(&mut self) {
-        // SAFETY: it waits for a callback that runs; nobody reads the waker afterwards.
-        unsafe {
-            if !self.wait.is_null() {
-                UnregisterWaitEx(self.wait, INVALID_HANDLE_VALUE);
-            }
-            drop(Box::from_raw(self.waker));
-        }
-    }
-}
-
 pub struct Child {
     /// Dropped before the process, whose handle it uses.
-    listening: Option<Listening>,
+    listening: Option<Wait>,
     /// Nothing before the start and after the end.
     process: Option<process::Child>,
     waker: Waker,
@@ -125,7 +67,7 @@ impl Child {
                 0
             }
             Ok(None) if self.listening.is_some() => PENDING,
-            Ok(None) => match Listening::new(process, &self.waker) {
+            Ok(None) => match Wait::new(process.as_raw_handle(), &self.waker) {
                 Ok(listening) => {
                     self.listening = Some(listening);
                     PENDING
@@ -158,14 +100,14 @@ impl Child {
 
 /// A child that nobody holds.
 pub struct Orphan {
-    listening: Option<Listening>,
+    listening: Option<Wait>,
     process: process::Child,
 }
 
 impl Orphan {
     /// Ready when the child has ended.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.listening = Listening::new(&self.process, cx.waker()).ok();
+        self.listening = Wait::new(self.process.as_raw_handle(), cx.waker()).ok();
         match reap(&mut self.process) {
             Ok(None) => Poll::Pending,
             _ => Poll::Ready(()),

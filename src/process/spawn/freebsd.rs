@@ -16,7 +16,11 @@ const FIRST_FREE: c_int = 10;
 /// Starts a child and waits until it has executed its program.
 pub fn start(plan: &Plan) -> io::Result<(pid_t, OwnedFd)> {
     let (report, reporter) = unistd::pipe2(OFlag::O_CLOEXEC)?;
-    let flags = libc::PD_CLOEXEC | if plan.daemon != 0 { libc::PD_DAEMON } else { 0 };
+    let daemon = match plan.daemon {
+        ABSENT => !capsicum::sandboxed(),
+        wanted => wanted != 0,
+    };
+    let flags = libc::PD_CLOEXEC | if daemon { libc::PD_DAEMON } else { 0 };
     let mut descriptor = -1;
     // SAFETY: the child calls only what is safe after a fork, and executes or ends.
     let pid = Errno::result(unsafe { libc::pdfork(&raw mut descriptor, flags) })?;

@@ -1,10 +1,10 @@
 //! Starting a child on Windows, by the standard library: it quotes arguments and passes no other handle.
 
-use crate::process::plan::{ABSENT, PIPE, Plan, SHARE};
+use crate::process::plan::{ABSENT, NONE, PIPE, Plan, SHARE};
 use std::borrow::Cow;
 use std::ffi::{CStr, c_char};
 use std::io;
-use std::os::windows::io::{BorrowedHandle, RawHandle};
+use std::os::windows::io::{BorrowedHandle, IntoRawHandle, OwnedHandle, RawHandle};
 use std::os::windows::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use windows_sys::Win32::System::Threading::{CREATE_NEW_PROCESS_GROUP, DETACHED_PROCESS};
@@ -29,8 +29,6 @@ unsafe fn texts<'a>(mut list: *const *const c_char) -> Vec<Cow<'a, str>> {
 fn stream(source: i32) -> io::Result<Stdio> {
     match source {
         SHARE => Ok(Stdio::inherit()),
-        // Anonymous pipes cannot be waited for here.
-        PIPE => Err(io::Error::from_raw_os_error(libc::ENOSYS)),
         source if source < 0 => Ok(Stdio::piped()),
         source => {
             // SAFETY: the Lua half passes an open handle, whose significant bits are 32.
@@ -40,7 +38,8 @@ fn stream(source: i32) -> io::Result<Stdio> {
     }
 }
 
-pub fn start(plan: &Plan) -> io::Result<Child> {
+/// Starts a child and puts our ends of its pipes, which are for overlapped transfers, into the plan.
+pub fn start(plan: &mut Plan) -> io::Result<Child> {
     // SAFETY: the Lua half passes lists that end with null.
     let (programs, arguments, environment) = unsafe {
         (
@@ -78,7 +77,17 @@ pub fn start(plan: &Plan) -> io::Result<Child> {
         flags |= CREATE_NEW_PROCESS_GROUP;
     }
     let mut child = command.creation_flags(flags).spawn()?;
-    // The other ends of pipes are closed.
-    drop((child.stdin.take(), child.stdout.take(), child.stderr.take()));
+    let ends = [
+        child.stdin.take().map(OwnedHandle::from),
+        child.stdout.take().map(OwnedHandle::from),
+        child.stderr.take().map(OwnedHandle::from),
+    ];
+    // The other end of what nobody has asked for is closed.
+    for (source, end) in plan.descriptors.iter_mut().zip(ends) {
+        *source = match end {
+            Some(end) if *source == PIPE => end.into_raw_handle() as isize as i32,
+            _ => NONE,
+        };
+    }
     Ok(child)
 }

@@ -1,7 +1,6 @@
 //! What only FreeBSD has: constants, and the calls that need more than a C prototype.
 
 use super::constants::constants;
-use nix::errno::Errno;
 use nix::sys::socket::UnixAddr;
 
 pub const CONSTANTS: &[(&str, i64)] = constants![
@@ -10,20 +9,7 @@ pub const CONSTANTS: &[(&str, i64)] = constants![
     MNT_NOCLUSTERW MNT_NOCOVER MNT_EMPTYDIR MNT_UPDATE MNT_RELOAD MNT_BYFSID
 ];
 
-/// procctl(2), `PROC_NO_NEW_PRIVS_CTL`.
-pub fn set_no_new_privs() -> nix::Result<()> {
-    let mut on = libc::PROC_NO_NEW_PRIVS_ENABLE;
-    // SAFETY: the command reads an int.
-    Errno::result(unsafe {
-        libc::procctl(
-            libc::P_PID,
-            0,
-            libc::PROC_NO_NEW_PRIVS_CTL,
-            (&raw mut on).cast(),
-        )
-    })
-    .map(drop)
-}
+pub use crate::sandbox::no_new_privs as set_no_new_privs;
 
 /// The address of a path.
 pub fn unix_address(path: &[u8]) -> nix::Result<UnixAddr> {

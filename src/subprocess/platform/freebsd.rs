@@ -1,11 +1,15 @@
 //! Children by pdfork(2), with a process descriptor. There are no namespaces; a script may attach to a jail.
 
-use crate::subprocess::protocol::Request;
+use crate::io::descriptor::capsicum;
+use crate::sandbox::no_new_privs;
+use crate::subprocess::protocol::{Action, Request};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::path::{Path, PathBuf};
 
 /// The two sides of a new process.
 pub enum Side {
@@ -44,9 +48,12 @@ pub fn stay_dumpable() -> nix::Result<()> {
     Ok(())
 }
 
-/// The requests that only FreeBSD has.
-pub fn mirror(_request: &Request<'_>, _descriptor: Option<&OwnedFd>) -> nix::Result<()> {
-    Err(Errno::EINVAL)
+/// The requests that only some systems have.
+pub fn mirror(request: &Request<'_>, _descriptor: Option<&OwnedFd>) -> nix::Result<()> {
+    match request.action {
+        Action::NoNewPrivs => no_new_privs(),
+        _ => Err(Errno::EINVAL),
+    }
 }
 
 /// There is none; the Lua half refuses to ask for it.
@@ -93,4 +100,30 @@ pub fn has_ended(child: &OwnedFd) -> bool {
 /// SIGRTMIN of sys/signal.h.
 pub fn first_realtime_signal() -> libc::c_int {
     65
+}
+
+/// Takes all rights from a sending end but those that sending needs.
+pub fn limit_to_sending(socket: BorrowedFd<'_>) -> io::Result<()> {
+    capsicum::limit_to_sending(socket)
+}
+
+/// A copy of a directory's descriptor by which the dynamic linker finds libraries in it.
+pub fn library_directory(directory: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    capsicum::library_directory(directory)
+}
+
+/// A path of an open library. There is no name for descriptors in every view of files.
+pub fn library_path(library: &OwnedFd, _unique: usize) -> io::Result<CString> {
+    // SAFETY: a struct of numbers and bytes, which is to be filled.
+    let mut info: libc::kinfo_file = unsafe { std::mem::zeroed() };
+    info.kf_structsize = size_of::<libc::kinfo_file>() as libc::c_int;
+    // SAFETY: the command fills the struct, of which it was told the size.
+    Errno::result(unsafe { libc::fcntl(library.as_raw_fd(), libc::F_KINFO, &raw mut info) })?;
+    // SAFETY: a terminated text in the struct.
+    Ok(unsafe { CStr::from_ptr(info.kf_path.as_ptr()) }.to_owned())
+}
+
+/// Where the supervisor finds its module: descriptors have no names in every view of files.
+pub fn image_path(module: &Path) -> PathBuf {
+    module.to_owned()
 }

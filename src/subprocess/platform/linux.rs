@@ -1,12 +1,15 @@
 //! Children by clone3(2) or clone(2): in new namespaces, with a pidfd.
 
+use crate::subprocess::host::IMAGE;
 use crate::subprocess::protocol::{Action, Request};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use std::ffi::CString;
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::path::{Path, PathBuf};
 use std::ptr;
 
 /// The two sides of a new process.
@@ -230,4 +233,29 @@ pub fn has_ended(child: &OwnedFd) -> bool {
 /// SIGRTMIN, of which the C library keeps some for itself.
 pub fn first_realtime_signal() -> libc::c_int {
     libc::SIGRTMIN()
+}
+
+/// Descriptors have no rights of their own here.
+pub fn limit_to_sending(_socket: BorrowedFd<'_>) -> io::Result<()> {
+    Ok(())
+}
+
+/// The dynamic linker finds no libraries by descriptors.
+pub fn library_directory(_directory: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    Err(Errno::ENOTSUP.into())
+}
+
+/// A path of an open library. A number may stand for another library already, loaded before a fork: with another `unique`
+/// the paths are not spelled alike.
+pub fn library_path(library: &OwnedFd, unique: usize) -> io::Result<CString> {
+    let detour = "./".repeat(unique + 1);
+    Ok(CString::new(format!(
+        "/proc/self/fd/{detour}{}",
+        library.as_raw_fd()
+    ))?)
+}
+
+/// Where the supervisor finds its module, which it has as [`IMAGE`].
+pub fn image_path(_module: &Path) -> PathBuf {
+    format!("/proc/self/fd/{IMAGE}").into()
 }

@@ -88,7 +88,8 @@ end)
 if process.is_root then
     describe("an ordinary user's run of the specs", function()
         local SPECS = {
-            "subprocess", "subprocess_pinned", "subprocess_hygiene", "subprocess_outcome", "subprocess_user",
+            "subprocess", "subprocess_pinned", "subprocess_hygiene", "subprocess_outcome",
+            "subprocess_user_programs",
         }
 
         it("passes", function()
