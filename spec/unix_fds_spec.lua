@@ -63,6 +63,40 @@ local function drain(sock, kind, n)
     end
 end
 
+describe("descriptors that a read of a stream drops", function()
+    -- Sends two pieces to who waits for them and reads the first, then calls read_next(socket, span). Returns how many
+    -- descriptors were open before, and the results.
+    local function check(read_next)
+        local a, b = pair("stream")
+        local reading = spawn(function()
+            local bs = byte_span.new(10)
+            assert.equal(1, b:read_some(bs))
+            return read_next(b, bs)
+        end)
+        helper.turns(3)
+        local list = descriptors(1)
+        local before = count()
+        a:send_with_fds(byte_span.append("x"), list)
+        a:send_with_fds(byte_span.append("y"), list)
+        return before, reading:join()
+    end
+
+    it("do not keep the bytes behind them from the next read", closing(function()
+        local before, n = check(function(sock, bs) return sock:read_some(bs) end)
+        assert.equal(1, n)
+        assert.equal(before, count())
+    end))
+
+    it("nor from a receive with descriptors, which gets those that come then", closing(function()
+        local _, n, received = check(function(sock, bs)
+            local n, received = sock:receive_with_fds(bs, 1)
+            keep(received[1])
+            return n, received
+        end)
+        assert.same({ 1, 1 }, { n, #received })
+    end))
+end)
+
 for _, kind in ipairs(sockets.KINDS) do
     describe(("descriptors over unix.%s.socket"):format(kind), function()
         it("arrive as new, close-on-exec descriptors of the same files; the sender keeps its own", closing(function()

@@ -7,6 +7,7 @@ pub mod descriptor;
 mod endpoint;
 mod exception;
 mod interface;
+mod look;
 mod option;
 #[cfg(windows)]
 mod overlapped;
@@ -120,6 +121,7 @@ pub struct Io {
     watch: Option<exception::Watch>,
     /// It is a socket for datagrams with a peer, of which the system reports errors.
     has_peer: bool,
+    look: look::Look,
     /// The VM's count of open descriptors.
     descriptors: Rc<Cell<i32>>,
 }
@@ -137,6 +139,7 @@ impl Io {
             wakers: None,
             watch: None,
             has_peer: false,
+            look: look::Look::default(),
             descriptors: vm.descriptors().clone(),
         }
     }

@@ -44,12 +44,20 @@ impl Io {
                 return Poll::Ready(Err(error));
             }
         }
-        match (&self.source, &self.wakers) {
+        let result = match (&self.source, &self.wakers) {
             (Source::Polled(registration), Some(wakers)) => {
                 let waker = &wakers[usize::from(waiter == Direction::Write)];
-                registration.attempt(direction, waker, call, drained)
+                registration.attempt(direction, waker, &mut call, drained)
             }
             _ => Poll::Ready(Err(io::Error::from_raw_os_error(libc::EBADF))),
+        };
+        let unsure = result.is_pending() && direction == Direction::Read && self.look.short;
+        if !unsure || !self.is_look_due() {
+            return result;
+        }
+        match call(self.socket()?) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+            result => Poll::Ready(result),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::name::Name;
 use crate::bridge::{EOF, count, failure, guard};
-use crate::io::transfer::{LONGEST, code};
+use crate::io::transfer::{self, LONGEST, code};
 use crate::io::{Direction, Io, object};
 use crate::span::Span;
 use socket2::{SockAddr, SockAddrStorage, Socket};
@@ -85,8 +85,6 @@ fn descriptors(header: &libc::msghdr, fds: &mut Vec<OwnedFd>) {
 /// What one recvmsg(2) gave.
 struct Received {
     bytes: usize,
-    /// Control messages did not fit, or were not asked for.
-    truncated: bool,
     /// Who sent, where that was asked.
     sender: Option<SockAddr>,
 }
@@ -129,7 +127,6 @@ fn receive_once(
     let sender = storage.map(|storage| unsafe { SockAddr::new(storage, header.msg_namelen) });
     Ok(Received {
         bytes: n as usize,
-        truncated: header.msg_flags & libc::MSG_CTRUNC != 0,
         sender,
     })
 }
@@ -185,22 +182,23 @@ unsafe fn writable<'a>(span: *const Span) -> &'a mut [u8] {
     unsafe { std::slice::from_raw_parts_mut((*span).data, (*span).len.min(LONGEST)) }
 }
 
-/// Reads from a stream into a span; [`EOF`] at its end. A short count says that the socket is drained, unless the
-/// kernel has stopped at descriptors, which it tells by a truncated message.
+/// Reads from a stream into a span; [`EOF`] at its end. A short count says that the socket is drained, or that the kernel
+/// has stopped at descriptors, which it drops: see [`crate::io::look`].
 pub extern "C" fn read(this: *mut Io, span: *const Span) -> i32 {
     guard(|| {
         // SAFETY: the Lua half passes a byte_span and keeps it alive during the call.
-        let buffer = unsafe { writable(span) };
+        let buffer = unsafe { transfer::writable(span) };
         let wanted = buffer.len();
-        let result = object(this).attempt(
+        let this = object(this);
+        let result = this.attempt(
             Direction::Read,
-            |socket| receive_once(&socket, buffer, 0, false, None),
-            |got| got.bytes > 0 && got.bytes < wanted && !got.truncated,
+            |socket| socket.recv(buffer),
+            |&n| n > 0 && n < wanted,
         );
-        code(result, |got| match got.bytes {
-            0 => EOF,
-            n => count(n),
-        })
+        if let Poll::Ready(Ok(n)) = result {
+            this.look.short = n < wanted;
+        }
+        code(result, |n| if n == 0 { EOF } else { count(n) })
     })
 }
 
