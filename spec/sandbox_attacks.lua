@@ -296,6 +296,18 @@ numbers	2	1
     free = "the host\tok\npidfd\tok\n",
 })
 
+attack("PID 1, which has no seccomp filter, cannot be written to, even where /proc can be", {
+    options = function() return { write = { "/proc" } } end,
+    source = [[
+        -- Numbers are the host's in its /proc: PID 1 here is the parent.
+        local parent = io.open("/proc/self/stat"):read("*a"):match "%) %S (%d+)"
+        try("mem", C.open("/proc/" .. parent .. "/mem", RDWR))
+        try("its root", C.open("/proc/" .. parent .. "/root/etc/passwd", RDONLY))
+        try("its own", C.open("/proc/self/mem", RDWR))
+    ]],
+    inside = "mem\tEACCES\nits root\tEACCES\nits own\tok\n",
+})
+
 attack("with processes of its own neither", {
     options = function() return { processes = 32, allow_degraded = { "processes" } } end,
     source = [[

@@ -69,6 +69,17 @@ describe("cpu", function()
     end))
 end)
 
+describe("core dumps", function()
+    it("cannot be had, not even by a program that takes them from a pipe", fiber(function()
+        assert.equal("limit\t1\t1\nlowered\tEPERM\n", output({ read = { "/proc" } }, [[
+            local limits = io.open("/proc/self/limits"):read("*a")
+            print("limit", limits:match "Max core file size%s+(%S+)%s+(%S+)")
+            ffi.cdef "int setrlimit(int, const void *);"
+            try("lowered", C.setrlimit(4, ffi.new("uint64_t[2]", 0, 0)))
+        ]]))
+    end))
+end)
+
 describe("files", function()
     it("bounds the open descriptors", fiber(function()
         assert.equal("pipe\tEMFILE\ntrue\n", output({ files = 32 }, [[

@@ -2,14 +2,15 @@
 
 local function emilua(arguments) return "{luajit} bench/emilua/sandbox.lua {scale} " .. arguments end
 
-local BWRAP = "{out}/first_byte {times} bench/reference/bwrap.sh {out}/filter --unshare-net --ro-bind /usr /usr " ..
-    "--symlink usr/lib /lib --symlink usr/lib64 /lib64 {luajit} -e 'io.write(1)'"
+local BWRAP = "{out}/first_byte {times} bench/reference/bwrap.sh {out}/worker --unshare-net --ro-bind /usr /usr " ..
+    "--symlink usr/lib /lib --symlink usr/lib64 /lib64 --ro-bind bench/reference/landlock.lua /landlock.lua " ..
+    "{luajit} /landlock.lua"
 
 return {
     {
         name = "sandbox",
         sides = { emilua = emilua "start", bwrap = BWRAP },
-        needs = "{out}/first_byte {out}/filter",
+        needs = "{out}/first_byte {out}/worker",
         figures = {
             { name = "first message", key = "wall_ms", unit = "ms", judge = "value", most = 5 },
             {

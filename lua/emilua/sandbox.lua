@@ -93,8 +93,8 @@ end
 -- The init script of a guest.
 local function script_of(self)
     local wanted, active = self[WANTED], self[ACTIVE]
-    -- A core dump would be handed to a program of the host's.
-    local limits = { RLIMIT_CORE = 0, RLIMIT_CPU = wanted.cpu, RLIMIT_NOFILE = wanted.files }
+    -- A core dump would be handed to a program of the host's: 1 is the limit that forbids that, core(5).
+    local limits = { RLIMIT_CORE = 1, RLIMIT_CPU = wanted.cpu, RLIMIT_NOFILE = wanted.files }
     return script.build {
         cgroup = bound(wanted, active, limits), limits = limits,
         ids = active.user_namespace and probe.ids() or nil,

@@ -1,5 +1,6 @@
 //! Jails: jail(3) of libjail, which knows the types of parameters.
 
+use super::no_new_privs;
 use crate::bridge::{copy_text, guard, operations, status};
 use nix::errno::Errno;
 use std::cell::RefCell;
@@ -185,21 +186,6 @@ extern "C" fn remove(jid: i32) -> i32 {
 /// procctl(2), for all of the process.
 extern "C" fn set_no_new_privs() -> i32 {
     status(no_new_privs().map_err(io::Error::from))
-}
-
-/// `PROC_NO_NEW_PRIVS_CTL` of procctl(2).
-pub fn no_new_privs() -> nix::Result<()> {
-    let mut on = libc::PROC_NO_NEW_PRIVS_ENABLE;
-    // SAFETY: the command reads an int.
-    Errno::result(unsafe {
-        libc::procctl(
-            libc::P_PID,
-            0,
-            libc::PROC_NO_NEW_PRIVS_CTL,
-            (&raw mut on).cast(),
-        )
-    })
-    .map(drop)
 }
 
 thread_local! {

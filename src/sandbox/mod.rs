@@ -14,6 +14,8 @@ mod dispatch;
 mod filter;
 #[cfg(target_os = "linux")]
 mod landlock;
+#[cfg(target_os = "freebsd")]
+mod procctl;
 #[cfg(target_os = "linux")]
 mod seccomp;
 
@@ -21,7 +23,7 @@ mod seccomp;
 pub use filter::FUNCTIONS;
 pub use platform::OPERATIONS;
 #[cfg(target_os = "freebsd")]
-pub use platform::no_new_privs;
+pub use procctl::no_new_privs;
 
 use nix::errno::Errno;
 

@@ -6,7 +6,7 @@
 use super::barrier::Barrier;
 use super::child::exit;
 use super::close::close_from;
-use super::platform::first_realtime_signal;
+use super::platform::{first_realtime_signal, hide};
 use nix::errno::Errno;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -44,6 +44,7 @@ pub fn split(wipe: impl FnOnce()) -> nix::Result<Option<Barrier>> {
         }
         ForkResult::Parent { child } => {
             wipe();
+            hide();
             held.leave();
             std::mem::forget(barrier);
             close_from(0);

@@ -32,7 +32,7 @@ local ALLOWED = words [[
     clock_nanosleep nanosleep gettimeofday time times
 
     getpid getppid getuid geteuid getgid getegid getresuid getresgid getgroups getpgid getpgrp getsid getrusage
-    sysinfo uname getrlimit setrlimit getpriority getrandom capget wait4 waitid
+    sysinfo uname getrlimit getpriority getrandom capget wait4 waitid
 
     recvfrom recvmsg recvmmsg sendto sendmsg sendmmsg shutdown getsockname getpeername getsockopt setsockopt
     accept accept4 ]]
@@ -59,13 +59,16 @@ local DENIED = words [[
     semop semtimedop semctl mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify mq_getsetattr mknod mknodat
     setuid setgid setreuid setregid setresuid setresgid setfsuid setfsgid setgroups capset seccomp
     landlock_create_ruleset landlock_add_rule landlock_restrict_self sched_setscheduler sched_setparam
-    sched_setattr sched_setaffinity setpriority ioprio_set prlimit64 prctl ioctl fcntl socket socketpair connect
-    bind listen mmap mprotect pkey_mprotect open openat creat mkdir mkdirat chmod fchmod fchmodat fchmodat2 ]]
+    sched_setattr sched_setaffinity setpriority ioprio_set setrlimit prlimit64 prctl ioctl fcntl socket
+    socketpair connect bind listen mmap mprotect pkey_mprotect open openat creat mkdir mkdirat chmod fchmod
+    fchmodat fchmodat2 ]]
 for _, name in ipairs(METADATA) do DENIED[#DENIED + 1] = name end
 
 profile.ALLOWED, profile.DENIED = ALLOWED, DENIED
 
 local function equal(index, value) return { index = index, type = "dword", op = "eq", value = value } end
+
+local function different(index, value) return { index = index, type = "dword", op = "ne", value = value } end
 
 local function masked(index, kind, mask, value)
     return { index = index, type = kind, op = "masked_eq", mask = mask, value = value }
@@ -98,6 +101,7 @@ local MODES = {
 local CHANGES_MODE = { chmod = true, fchmod = true, fchmodat = true, fchmodat2 = true }
 
 local PROT_EXEC = 4
+local RLIMIT_CORE = 4
 local CLONE_THREAD = 0x10000
 -- CLONE_NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET
 local CLONE_NAMESPACES = 0x7e020000
@@ -117,8 +121,9 @@ function profile.rules(box)
         if box.mount_namespace or not CHANGES_MODE[name] then allow(rules, name, masked(index, "dword", SET_ID, 0)) end
     end
     if box.mount_namespace then allow_all(rules, METADATA) end
-    -- Limits of this process, not of others.
-    allow(rules, "prlimit64", equal(0, 0))
+    -- Limits of this process, not of others, and not that of core dumps: lowered to 0 it allows them to pipes.
+    allow(rules, "setrlimit", different(0, RLIMIT_CORE))
+    allow(rules, "prlimit64", equal(0, 0), different(1, RLIMIT_CORE))
 
     for name, index in pairs({ mmap = 2, mprotect = 2, pkey_mprotect = 2 }) do
         if box.jit then

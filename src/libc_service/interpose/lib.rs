@@ -17,6 +17,9 @@ mod perform;
 #[cfg_attr(target_os = "freebsd", path = "freebsd.rs")]
 mod platform;
 mod real;
+#[cfg(target_os = "freebsd")]
+#[path = "../../sandbox/procctl.rs"]
+mod sandbox;
 pub mod script;
 mod service;
 mod socket;

@@ -99,6 +99,12 @@ pub fn stay_dumpable() -> nix::Result<()> {
     nix::sys::prctl::set_dumpable(true)
 }
 
+/// Nobody of this user may trace this process, or reach its memory by /proc.
+pub fn hide() {
+    // It fails for an invalid value only.
+    let _ = nix::sys::prctl::set_dumpable(false);
+}
+
 /// The requests that only Linux has.
 pub fn mirror(request: &Request<'_>, ruleset: Option<&OwnedFd>) -> nix::Result<()> {
     let [a, b, _] = request.words;
