@@ -50,42 +50,48 @@ end
 local CHUNK = 2 ^ 20
 local buffer = ffi.new("char[?]", CHUNK)
 
--- Whether the text is in a mapping. Pieces overlap by the text's length.
-local function is_in(memory, first, last, text)
-    local at = first
-    while at < last do
-        local n = tonumber(ffi.C.probe_pread(memory, buffer, math.min(CHUNK, last - at), at))
-        -- What cannot be read, as [vvar], belongs to the kernel.
-        if n <= 0 then return false, at - first end
-        if ffi.string(buffer, n):find(text, 1, true) then return true, at - first + n end
-        if at + n >= last then break end
-        at = at + n - math.min(n - 1, #text)
-    end
-    return false, last - first
+-- The longest of the texts.
+local function longest(texts)
+    local most = 0
+    for _, text in pairs(texts) do most = math.max(most, #text) end
+    return most
 end
 
---- Looks for texts, {name = text}, in every readable mapping of a process: the names of those that are there, in
--- order, each with the mappings; how many bytes were looked through.
+-- Looks for texts in a mapping: marks in `found` the names of those that are there. Returns how many bytes could be
+-- read; what cannot be, as [vvar], belongs to the kernel. Pieces overlap by the longest text.
+local function look(memory, first, last, texts, found)
+    local at, overlap = first, longest(texts)
+    while true do
+        local n = tonumber(ffi.C.probe_pread(memory, buffer, math.min(CHUNK, last - at), at))
+        if n <= 0 then return at - first end
+        local piece = ffi.string(buffer, n)
+        for name, text in pairs(texts) do
+            if piece:find(text, 1, true) then found[name] = true end
+        end
+        if at + n >= last then return last - first end
+        at = at + math.max(n - overlap, 1)
+    end
+end
+
+--- Looks for texts, {name = text}, in every readable mapping of a process: the names of those that are there, each with
+-- a mapping, in order; how many bytes were looked through.
 function probe.search(pid, texts)
     local memory = ffi.C.probe_open("/proc/" .. pid .. "/mem", 0)
     assert(memory >= 0, "the memory of " .. pid .. " cannot be read")
-    local found, looked = {}, 0
+    local list, looked = {}, 0
     for line in contents("/proc/" .. pid .. "/maps"):gmatch "[^\n]+" do
         local first, last, rights, name = line:match "^(%x+)%-(%x+) (%S+) %S+ %S+ %d+%s*(.*)$"
-        first, last = tonumber(first, 16), tonumber(last, 16)
         if rights:find "^r" and name ~= "[vsyscall]" then
-            local bytes
-            for key, text in pairs(texts) do
-                local is
-                is, bytes = is_in(memory, first, last, text)
-                if is then found[#found + 1] = key .. " in " .. (name == "" and "anonymous memory" or name) end
+            local found = {}
+            looked = looked + look(memory, tonumber(first, 16), tonumber(last, 16), texts, found)
+            for key in pairs(found) do
+                list[#list + 1] = key .. " in " .. (name == "" and "anonymous memory" or name)
             end
-            looked = looked + (bytes or 0)
         end
     end
     ffi.C.probe_close(memory)
-    table.sort(found)
-    return found, looked
+    table.sort(list)
+    return list, looked
 end
 
 local CLOSE_ON_EXEC = 0x80000 -- O_CLOEXEC as fdinfo shows it
