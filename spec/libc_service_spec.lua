@@ -62,7 +62,7 @@ describe("slave[name] = source", function()
             slave[name] = "return -1"
             slave[name] = nil
         end
-        for _, name in ipairs{ "close", "connect", "", true } do
+        for _, name in ipairs{ "close", "connect", "", true, 1, 2, 3 } do
             helper.bad_index(function() slave[name] = "return -1" end)
         end
     end)

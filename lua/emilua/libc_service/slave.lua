@@ -1,5 +1,5 @@
--- libc_service.slave: the end that is given to a process, and the filters of its calls. It is a table {handle, master,
--- filters by name}.
+-- libc_service.slave: the end that is given to a process, and the filters of its calls. It is a table of a handle, its
+-- master, and filters by name.
 local import = ...
 local descriptor = import("io.descriptor")
 local errors = import("core.errors")
@@ -15,7 +15,8 @@ local raise = errors.raise
 local getmetatable, loadstring, next, rawget, setmetatable = getmetatable, loadstring, next, rawget, setmetatable
 local pairs, tostring, type = pairs, tostring, type
 
-local HANDLE, MASTER, FILTERS = 1, 2, 3
+-- Keys that nobody else has: a slot that exists is written without __newindex.
+local HANDLE, MASTER, FILTERS = {}, {}, {}
 -- What tells the library in a program its slave's number.
 local VARIABLE = "EMILUA_LIBC_SERVICE_FD"
 
@@ -41,7 +42,7 @@ local slave = {}
 function slave.new(master)
     local handle = ffi.gc(native.new_slave(core.vm), io.free)
     object.check(native.pair(master[object.HANDLE], handle))
-    return setmetatable({ handle, master, {} }, mt)
+    return setmetatable({ [HANDLE] = handle, [MASTER] = master, [FILTERS] = {} }, mt)
 end
 
 function slave.is(value) return getmetatable(value) == "libc_service.slave" and type(value) == "table" end
