@@ -11,18 +11,7 @@ local raise = errors.raise
 local check = native.check
 local ipairs, pairs, tostring, type = ipairs, pairs, tostring, type
 
-local area = native.bind("jail", [[
-    void *new(void);
-    void free(void *);
-    int32_t parameter(void *, const char *, size_t, const char *, size_t);
-    int32_t wanted(void *, const char *, size_t);
-    int32_t set(void *, int32_t);
-    int32_t get(void *, int32_t);
-    int32_t value(void *, int32_t, char *, int32_t);
-    int32_t remove(int32_t);
-    int32_t all(int32_t, char *, int32_t);
-    int32_t limit_stdio(void);
-    int32_t set_no_new_privs(void); ]])
+local area = native.bind("jail", import("system.jail.prototypes"))
 
 -- Bits of sys/jail.h.
 local FLAGS = { create = 0x01, update = 0x02, dying = 0x08 }

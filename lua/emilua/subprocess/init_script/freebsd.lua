@@ -1,7 +1,7 @@
 -- What an init.script has on FreeBSD beside POSIX: mounts, jails, capability mode.
 local import = ...
 local system = import("subprocess.init_script.calls")
-local functions, native = system.functions, system.native
+local functions = system.functions
 local check_integer, check_string = system.check_integer, system.check_string
 local ffi = require("ffi")
 local error, ipairs, pairs, tostring, type = error, ipairs, pairs, tostring, type
@@ -26,10 +26,18 @@ function functions.mount(kind, target, flags, data)
     return system.result("mount", ffi.C.mount(kind, target, flags, bytes))
 end
 
-function functions.caph_limit_stdio()
-    local code = native.limit_stdio()
-    if code then return system.fail("caph_limit_stdio", code) end
-    return 0, 0
+-- The filters of libc_service are without them.
+local area = import("core.raw").operations.jail
+local jail = area and ffi.cast(ffi.typeof("struct { "
+    .. import("system.jail.prototypes"):gsub("([%w_]+)(%b();)", "(*%1)%2") .. " } * /* init.script */"), area)
+
+local function checked(name, code)
+    if code < 0 then return system.fail(name, -code) end
+    return code, 0
+end
+
+if jail then
+    function functions.caph_limit_stdio() return checked("caph_limit_stdio", jail.limit_stdio()) end
 end
 
 -- tzset(3) reads the zone's file, which cannot be opened in capability mode.
@@ -46,28 +54,34 @@ end
 
 local JAIL_FLAGS = { create = 1, update = 2, attach = 4, dying = 8 }
 
--- jail_set(2): parameters as texts; a boolean is "true" or "false".
-function functions.jail_set(parameters, flags)
+local function flags_of(list)
+    local bits = 0
+    for _, flag in ipairs(list or {}) do
+        if not JAIL_FLAGS[flag] then
+            error("bad argument #2 to 'jail_set' (unknown flag " .. tostring(flag) .. ")", 3)
+        end
+        bits = bit.bor(bits, JAIL_FLAGS[flag])
+    end
+    return bits
+end
+
+-- jailparam_set(3): parameters as texts; a boolean is "true" or "false".
+local function jail_set(parameters, flags)
     if type(parameters) ~= "table" then
         error(("bad argument #1 to 'jail_set' (table expected, got %s)"):format(type(parameters)), 2)
     end
-    local bits = 0
-    for _, flag in ipairs(flags or {}) do
-        if not JAIL_FLAGS[flag] then
-            error("bad argument #2 to 'jail_set' (unknown flag " .. tostring(flag) .. ")", 2)
-        end
-        bits = bits + JAIL_FLAGS[flag]
-    end
-    local names, values = {}, {}
+    local bits = flags_of(flags)
+    local list = ffi.gc(jail.new(), jail.free)
     for name, value in pairs(parameters) do
         if type(name) ~= "string" or type(value) ~= "string" and type(value) ~= "boolean" then
             system.die("jail_set", "invalid argument")
         end
-        names[#names + 1], values[#values + 1] = name, tostring(value)
+        value = tostring(value)
+        local code = jail.parameter(list, name, #name, value, #value)
+        if code ~= 0 then return system.fail("jail_set", math.abs(code)) end
     end
-    local jail, code = native.jail_set(names, values, bits)
-    if not jail then return system.fail("jail_set", code) end
-    return jail, 0
+    return checked("jail_set", jail.set(list, bits))
 end
+if jail then functions.jail_set = jail_set end
 
 return true
