@@ -130,7 +130,13 @@ describe("the checks of spawn_vm", function()
 
     it("take options of other types for absent", fiber(function()
         assert.equal("fine", ask("reply:send 'fine'",
-            { inherit_context = 1, new_master = "x", concurrency_hint = "safe", subprocess = 1 }))
+            { inherit_context = 1, new_master = "x", concurrency_hint = "safe" }))
+    end))
+
+    it("refuse a subprocess that is no table: without it the actor would have no walls", fiber(function()
+        for _, value in ipairs { 1, "x", true, false } do
+            helper.EINVAL(function() emilua.spawn_vm { source = "", subprocess = value } end, "subprocess")
+        end
     end))
 end)
 

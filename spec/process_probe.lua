@@ -35,6 +35,13 @@ function probe.is_alive(pid)
     return state ~= nil and state ~= "Z" and state ~= "X"
 end
 
+--- Whether this process may not look at its memory.
+function probe.is_hidden(pid)
+    local file = io.open(("/proc/%d/mem"):format(pid), "rb")
+    if file then file:close() end
+    return file == nil and probe.is_alive(pid)
+end
+
 --- The live processes of a session.
 function probe.session(id)
     local list = {}

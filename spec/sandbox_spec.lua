@@ -22,6 +22,11 @@ describe("sandbox.new", function()
         helper.EINVAL(function() sandbox.new { nonsense = true } end, "nonsense")
         helper.EINVAL(function() sandbox.new { "read" } end, 1)
         for _, name in ipairs { "read", "write", "exec" } do
+            helper.EINVAL(function() sandbox.new { [name] = { nil, "/usr" } } end, name)
+            helper.EINVAL(function() sandbox.new { [name] = { x = "/usr" } } end, name)
+        end
+        helper.EINVAL(function() sandbox.new { allow_degraded = { seccomp = true } } end, "allow_degraded")
+        for _, name in ipairs { "read", "write", "exec" } do
             for _, value in ipairs { "/usr", { "usr" }, { "" }, { "/usr/../etc" }, { 1 }, { "/usr\0" } } do
                 helper.EINVAL(function() sandbox.new { [name] = value } end, name)
             end

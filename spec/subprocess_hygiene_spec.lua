@@ -59,6 +59,11 @@ end
 -- Asserts that none of the texts is in the processes.
 local function absent(texts, all)
     for name, pid in pairs(all) do
+        -- A process that has made itself undumpable: root alone can look.
+        if probe.is_hidden(pid) then
+            assert.equal("PID 1", name)
+            goto continue
+        end
         -- What another process has inherited it wipes or unmaps on its own time.
         local found, looked
         pcall(eventually, function()
@@ -67,6 +72,7 @@ local function absent(texts, all)
         end)
         assert.same({}, found, name)
         assert.is_true(looked > 2 ^ 20, name)
+        ::continue::
     end
 end
 

@@ -21,6 +21,8 @@ describe("spawn_vm{subprocess}", function()
         end
         refused({ source = "", inherit_context = true, subprocess = {} }, 1)
         refused({ source = "", new_master = false, subprocess = {} }, 1)
+        refused({ source = "", subprocess = { secomp = byte_span.new(8) } }, "subprocess/secomp")
+        refused({ source = "", subprocess = { true } }, "subprocess/1")
         for _, name in ipairs { "user", "mount", "pid", "net", "ipc", "uts" } do
             refused({ source = "", subprocess = { ["newns_" .. name] = 1 } }, "subprocess/newns_" .. name)
         end

@@ -74,7 +74,9 @@ local function check_options(opts)
     end
     if opts.source ~= nil and type(opts.source) ~= "string" then raise("EINVAL", "source") end
     if new_master == true then master.check() end
-    if type(opts.subprocess) == "table" then
+    if opts.subprocess ~= nil then
+        -- To start without the walls that were asked for would be wrong.
+        if type(opts.subprocess) ~= "table" then raise("EINVAL", "subprocess") end
         if type(opts.inherit_context) == "boolean" or type(new_master) == "boolean" then raise("EINVAL", 1) end
     end
 end
@@ -129,7 +131,7 @@ function spawn.spawn_vm(arg)
         raise("EINVAL", 1)
     end
     local opts, importer = read(arg)
-    if type(opts.subprocess) == "table" then return import("subprocess.spawn").spawn(opts, importer) end
+    if opts.subprocess then return import("subprocess.spawn").spawn(opts, importer) end
     local found = locate(opts, importer)
     local channel, code = native.spawn(found.name, configure(found), opts.inherit_context == false,
         opts.concurrency_hint == 1, opts.new_master == true)

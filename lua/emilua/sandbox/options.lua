@@ -27,11 +27,21 @@ end
 
 local stat = native.new_stat()
 
+-- A table without holes or other keys, so that nothing of it goes unseen.
+local function check_list(list, arg)
+    if type(list) ~= "table" then raise("EINVAL", arg) end
+    local count = 0
+    for _ in pairs(list) do count = count + 1 end
+    for i = 1, count do
+        if list[i] == nil then raise("EINVAL", arg) end
+    end
+    return list
+end
+
 -- Adds the paths of one option to those by name.
 local function add_paths(by_name, list, arg)
     if list == nil then return end
-    if type(list) ~= "table" then raise("EINVAL", arg) end
-    for _, given in ipairs(list) do
+    for _, given in ipairs(check_list(list, arg)) do
         local name = normal(given, arg)
         local code = native.stat(name, 1, stat)
         if code < 0 then check.fail_posix(code, name) end
@@ -89,9 +99,8 @@ end
 
 local function degraded(list, names)
     if list == nil then return {} end
-    if type(list) ~= "table" then raise("EINVAL", "allow_degraded") end
     local set = {}
-    for _, name in ipairs(list) do
+    for _, name in ipairs(check_list(list, "allow_degraded")) do
         if not names[name] then raise("EINVAL", "allow_degraded") end
         set[name] = true
     end

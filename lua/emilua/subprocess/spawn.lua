@@ -11,7 +11,8 @@ local serial = import("subprocess.serial")
 local supervisor = import("supervisor")
 
 local raise, raise_code = errors.raise, errors.raise_code
-local getmetatable, ipairs, jit, package, pairs, type = getmetatable, ipairs, jit, package, pairs, type
+local getmetatable, ipairs, jit, package = getmetatable, ipairs, jit, package
+local pairs, tostring, type = pairs, tostring, type
 local functions = raw.functions
 
 local spawn = {}
@@ -25,6 +26,20 @@ local NAMESPACES = {
 }
 local PD_DAEMON = 1
 local STREAMS = { "stdin", "stdout", "stderr" }
+
+local KNOWN = {}
+for name in ([[ newns_uts newns_ipc newns_pid newns_user newns_net newns_mount environment stdin stdout stderr init
+    source_tree_cache native_modules_cache ld_library_directories libc_service pd_daemon ipc seccomp supervisor jit
+    package_path ]]):gmatch("%S+") do
+    KNOWN[name] = true
+end
+
+-- A wall whose name is misspelt would be missing.
+local function check_names(opts)
+    for name in pairs(opts) do
+        if not KNOWN[name] then raise("EINVAL", "subprocess/" .. tostring(name)) end
+    end
+end
 
 local function check_namespaces(opts)
     local flags = 0
@@ -169,6 +184,7 @@ end
 function spawn.spawn(own, importer)
     local opts = own.subprocess
     if not LINUX and not FREEBSD then raise("ENOTSUP") end
+    check_names(opts)
     local flags = check_namespaces(opts)
     if opts.pd_daemon and FREEBSD then flags = flags + PD_DAEMON end
     local streams = check_streams(opts)
