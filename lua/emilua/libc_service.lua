@@ -37,7 +37,7 @@ local function check_self(self)
 end
 
 -- The room of the pending call.
-local function pending(self)
+local function current_call(self)
     check_self(self)
     if not self[REPLY] then raise("EINVAL") end
     return self[ROOM].request
@@ -71,7 +71,7 @@ function methods.receive(self)
     self[FDS] = { take(self) }
 end
 
-function properties.function_(self) return wire.functions[pending(self).number] end
+function properties.function_(self) return wire.functions[current_call(self).number] end
 
 local CREATES = { create = true, temporary = true }
 
@@ -126,12 +126,12 @@ arguments.bind_inet, arguments.bind_inet6 = arguments.connect_inet, arguments.co
 for _, name in ipairs({ "rmdir", "stat", "lstat", "connect_unix", "bind_unix" }) do arguments[name] = path_of end
 
 function methods.arguments(self)
-    local request = pending(self)
+    local request = current_call(self)
     return arguments[wire.functions[request.number]](request)
 end
 
 function methods.descriptors(self)
-    pending(self)
+    current_call(self)
     local fds = self[FDS]
     self[FDS] = {}
     return unpack(fds)
@@ -149,7 +149,7 @@ end
 -- The name of the call that a fiber is about to answer. It need not wait: the socket for the answer has room for it.
 local function answering(self)
     local f = enter()
-    local name = wire.functions[pending(self).number]
+    local name = wire.functions[current_call(self).number]
     charge(f)
     return name
 end
@@ -167,7 +167,7 @@ function methods.send_with_fds(self, result, fds, code)
 end
 
 function methods.use_slave_credentials(self)
-    pending(self)
+    current_call(self)
     answer(self, wire.answer({ magic = wire.MAGIC, kind = wire.REAL }), {})
 end
 

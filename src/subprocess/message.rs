@@ -9,8 +9,8 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 pub const DESCRIPTORS: usize = 64;
 
 /// What the descriptors of one packet take.
-// SAFETY: computes a number.
 const SPACE: usize =
+    // SAFETY: computes a number.
     unsafe { libc::CMSG_SPACE((DESCRIPTORS * size_of::<RawFd>()) as u32) } as usize;
 
 /// Aligned as the kernel's headers are.
@@ -118,8 +118,7 @@ type Length = usize;
 /// Takes the descriptors out of what recvmsg(2) has filled, also when there were more.
 fn descriptors(header: &libc::msghdr) -> Vec<OwnedFd> {
     let mut list = Vec::new();
-    // SAFETY: the kernel has filled the control messages; CMSG_NXTHDR stays inside of them, and each descriptor in them
-    // is new and nobody's.
+    // SAFETY: the kernel has filled what CMSG_NXTHDR stays inside of; each descriptor in it is new and nobody's.
     unsafe {
         let mut message = libc::CMSG_FIRSTHDR(header);
         while let Some(found) = message.as_ref() {

@@ -279,9 +279,10 @@ pub unsafe fn close(l: *mut lua_State) {
 /// `heap` is from `open`, and no state uses it.
 unsafe fn free(heap: *mut Heap) {
     // SAFETY: as the caller promises.
+    let heap = unsafe { Box::from_raw(heap) };
     let Heap {
         arena, overflow, ..
-    } = *unsafe { Box::from_raw(heap) };
+    } = *heap;
     drop(overflow);
     arena.give();
 }

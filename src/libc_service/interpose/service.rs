@@ -124,8 +124,8 @@ fn errno() -> c_int {
 }
 
 /// Bytes of a control message with [`DESCRIPTORS`] numbers: the kernel keeps back what does not fit.
-// SAFETY: a computation.
 const CONTROL: usize =
+    // SAFETY: a computation.
     unsafe { libc::CMSG_SPACE((DESCRIPTORS * size_of::<c_int>()) as u32) } as usize;
 
 /// What lengths of control messages are counted in here: the systems differ.
@@ -237,8 +237,7 @@ fn receive(socket: RawFd, function: Function) -> Option<(Answer, Descriptors)> {
 /// Takes the descriptors out of what recvmsg(2) has filled.
 fn descriptors(header: &libc::msghdr) -> Descriptors {
     let mut fds = [const { None }; DESCRIPTORS];
-    // SAFETY: the kernel has filled the control message, whose room holds no more than `DESCRIPTORS` numbers; each
-    // descriptor in it is new and nobody's.
+    // SAFETY: the kernel has filled the message, which has room for `DESCRIPTORS` numbers; each is new and nobody's.
     unsafe {
         let message = libc::CMSG_FIRSTHDR(header);
         if let Some(found) = message.as_ref()

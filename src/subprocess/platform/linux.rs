@@ -66,8 +66,8 @@ fn raw_clone3(flags: u64, pidfd: &mut RawFd, tid: u64) -> nix::Result<i32> {
     arguments.child_tid = tid;
     arguments.exit_signal = libc::SIGCHLD as u64;
     let size = size_of_val(&arguments);
-    // SAFETY: without CLONE_VM the child has memory and stack of its own, and goes on here. The process has one thread,
-    // so no lock is held in the copy.
+    // The process has one thread, so no lock is held in the copy.
+    // SAFETY: without CLONE_VM the child has memory and stack of its own, and goes on here.
     let pid = unsafe { libc::syscall(libc::SYS_clone3, &raw const arguments, size) };
     Errno::result(pid).map(|pid| pid as i32)
 }
