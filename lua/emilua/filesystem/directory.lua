@@ -20,8 +20,9 @@ local EACCES = -errors.number.EACCES
 
 local directory = {}
 
--- An open directory is a table {handle, text in front of its entries' names}; one that is closed has no handle.
-local HANDLE, PREFIX = 1, 2
+-- An open directory is a table of a handle and the text in front of its entries' names; one that is closed has no
+-- handle.
+local HANDLE, PREFIX = import("core.native").HANDLE, 1
 
 local out = ffi.new("void *[1]")
 
@@ -29,7 +30,7 @@ local out = ffi.new("void *[1]")
 local function open(parent, name, text, follow)
     local code = native_open(parent and parent[HANDLE] or nil, name, follow, out)
     if code < 0 then return nil, code end
-    return { ffi_gc(out[0], native_free), join(text, "") }
+    return { ["\0handle"] = ffi_gc(out[0], native_free), join(text, "") }
 end
 
 local function close(d)

@@ -23,8 +23,8 @@ local process = native.bind("process", [[
     int32_t exit_code(const void *);
     int32_t exit_signal(const void *); ]])
 
--- A handle is a table {native handle, direction of the waiting fiber, streams of "pipe" by name}.
-local HANDLE, WAITING, STREAMS = 1, 2, 3
+-- An object is a table {direction of the waiting fiber, streams of "pipe" by name} with a handle.
+local HANDLE, WAITING, STREAMS = core.HANDLE, 1, 2
 
 local methods, properties = {}, {}
 local mt = errors.class("subprocess", { __newindex = errors.bad_index })
@@ -114,7 +114,7 @@ local function spawn(opts)
     if slave then import("libc_service.slave").consume(slave) end
     check(code)
     keep[1] = nil
-    return setmetatable({ handle, d, streams_of(plan) }, mt)
+    return setmetatable({ ["\0handle"] = handle, d, streams_of(plan) }, mt)
 end
 
 return { spawn = spawn }
