@@ -42,8 +42,8 @@ local function forward(signals, socket, terminal)
     end
 end
 
---- Runs a command, `{program, argument..., directory =}`, and calls `finish` when it has ended: what it started may hold
---- its terminal still. Returns its status as a shell has it.
+--- Runs a command, `{program, argument..., directory =}`, and calls `finish` when it has ended, while what it started
+--- may still hold its terminal. Returns its status as a shell has it.
 function run(socket, command, finish)
     local signals = signal.set.new(signal.SIGWINCH, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP,
         signal.SIGUSR1, signal.SIGUSR2)
