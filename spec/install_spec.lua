@@ -63,7 +63,7 @@ local function assert_removed(version)
     assert.is_false(exists(rock .. version .. "/doc/README.md"))
 end
 
--- The commands of the README, in the clean copy: a word `sudo` for machines without, LuaRocks' tree and make's root below
+-- Before the README's commands, in the clean copy: a `sudo` for machines without, LuaRocks' tree and make's root below
 -- `work`, one file of specs for all, and OpenResty's interpreter from where it is unpacked already.
 local READER = [[
     set -e; sudo() { DESTDIR=$WORK/root "$@"; }
