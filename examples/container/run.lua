@@ -1,15 +1,15 @@
 -- Runs a program in a container: see options.lua, and docs/guide/containers.md.
 local filesystem = require "filesystem"
+local seccomp = require "emilua.seccomp"
 local system = require "system"
 local time = require "time"
 local unix = require "unix"
-local filter = require "./filter"
 local host = require "./host"
 local options = require "./options"
 local session = require "./session"
 
 local o = options.parse(system.arguments, 3)
-o.filter, o.hostname = filter.program, o.hostname or o.name or "container"
+o.filter, o.hostname = tostring(seccomp.compile(seccomp.profile "container")), o.hostname or o.name or "container"
 
 local here = tostring(_FILE.parent_path)
 local ours, theirs = unix.seqpacket.socket.pair()
@@ -44,5 +44,6 @@ spawn(function()
     end
 end):detach()
 local status = session.run(ours, o.command)
+if host.group then host.group:close() end
 while filesystem.exists(filesystem.path.new("/proc/" .. pid)) do time.sleep(0.001) end -- it ends after all in it
 system.exit(status)
