@@ -6,6 +6,7 @@ local cgroup = {
 function cgroup.objects()
     local module = require "emilua.cgroup"
     local ok, group = pcall(module.new)
+    if ok then group:close() end
     return { cgroup = { module, class = ok and group or nil } }
 end
 
