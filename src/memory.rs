@@ -72,12 +72,7 @@ fn open() -> bool {
 fn hold() {
     // SAFETY: the layout has a size.
     let block = unsafe { System.alloc(RESERVE) };
-    let held = HELD.compare_exchange(
-        ptr::null_mut(),
-        block,
-        Ordering::Relaxed,
-        Ordering::Relaxed,
-    );
+    let held = HELD.compare_exchange(ptr::null_mut(), block, Ordering::Relaxed, Ordering::Relaxed);
     if held.is_err() {
         // SAFETY: allocated above, and not held.
         unsafe { System.dealloc(block, RESERVE) };
