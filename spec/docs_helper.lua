@@ -4,7 +4,8 @@
 --   lua              a program: it exits with 0 and prints what its `-->` comments say
 --   lua prelude      goes before all later programs of the page
 --   lua part         goes before the next program or file
---   lua multicast, lua cgroup    a program for machines that have multicast, that let control groups be made
+--   lua multicast    a program for machines that have that
+--   lua cgroup       likewise: where cgroup v2 has controllers
 --   ANY file=NAME    is written to that file
 --   sh               commands, each of which succeeds; they print what their `#>` comments say, or the block
 --                    `text output` that follows. A line that ends in `&` starts a server
@@ -68,7 +69,7 @@ function docs.steps(path)
             prelude = prelude .. block.text
         elseif info == "lua part" then
             parts = parts .. block.text
-        elseif info:find "^lua" then
+        elseif info == "lua" or info == "lua multicast" or info == "lua cgroup" then
             block.program, parts = prelude .. parts .. block.text, ""
             block.output = marked(block.program, "%-%->")
         elseif info == "sh" then
