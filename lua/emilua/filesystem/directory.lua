@@ -39,8 +39,8 @@ local function close(d)
     if handle then native_free(ffi_gc(handle, nil)) end
 end
 
--- An entry is a table {name, directory, type, record}. The record is its number among those of the directory's job, where
--- a walk has asked for the attributes already; else false.
+-- An entry is a table {name, directory, type, record}. The record is its number in the job of the directory, where a
+-- walk has asked for the attributes already; else false.
 local NAME, OF, KIND, RECORD = 1, 2, 3, 4
 local JOB = "\0job"
 directory.JOB = JOB
