@@ -42,13 +42,17 @@ end
 local function group_of(pid) return read("/proc/" .. pid .. "/cgroup"):match "0::[^\n]*/([^\n/]*)" end
 
 -- An `it` body for a machine that allows groups to be made.
+local function need_groups()
+    environment.need("control groups", function()
+        local ok, group = pcall(cgroup.new)
+        if ok then group:close() end
+        return ok
+    end)
+end
+
 local function real(f)
     return fiber(function()
-        environment.need("control groups", function()
-            local ok, group = pcall(cgroup.new)
-            if ok then group:close() end
-            return ok
-        end)
+        need_groups()
         f()
     end)
 end
@@ -205,6 +209,24 @@ describe("cgroup.new", function()
             collectgarbage()
             remove(directory, path)
         end
+    end))
+
+    it("hands no controllers on from a group with processes, whose files they would be", fiber(function()
+        local directory = pretended("pids", "")
+        helper.shell(("cd %s; echo domain >cgroup.type; echo 1 >cgroup.procs"):format(directory))
+        local e = helper.raises("system", "EBUSY", function()
+            cgroup.new { parent = directory, limits = { ["pids.max"] = 1 } }
+        end)
+        assert.equal(directory .. " cannot hand on the controller pids: there are processes in it", e.detail)
+        assert.equal("\n", read(directory .. "/cgroup.subtree_control"))
+        helper.shell(("cd %s; : >cgroup.procs"):format(directory))
+        local group = cgroup.new { parent = directory, limits = { ["pids.max"] = 1 } }
+        assert.equal("1", group:get "pids.max")
+        local path = group.path
+        group = nil -- luacheck: ignore
+        collectgarbage()
+        collectgarbage()
+        remove(directory, path)
     end))
 
     it("is not to be had without cgroup v2", function()
@@ -382,6 +404,17 @@ describe("a group", function()
         eventually("no group", function() return not exists(path) end)
     end))
 
+
+    it("that is open behind a run is no descriptor that was left", function()
+        local group
+        -- helper.run fails when there is one.
+        helper.run(function()
+            need_groups()
+            group = cgroup.new()
+        end)
+        helper.run(function() group:close() end)
+    end)
+
     it("ends with its process, however that ends", real(function()
         for _, ending in ipairs { "", "os.exit(0)", "error 'x'", "require('emilua.system').kill(PID, 9)" } do
             local output = helper.child([[
@@ -446,6 +479,18 @@ describe("with the controllers", function()
         child:wait()
         assert.matches("max [1-9]", group:get "pids.events")
         assert.is_true(tonumber(group:get "pids.current") <= 4)
+        local function inner() return cgroup.new { parent = group.path, limits = { ["pids.max"] = 2 } } end
+        local e = helper.raises("system", "EBUSY", inner)
+        assert.matches("cannot hand on the controller pids: there are processes in it$", e.detail)
+        group:kill()
+        eventually("no process", function() return group:get "cgroup.procs" == "" end)
+        local below = inner()
+        child = process.start("read go; (exit 7); exit $?", { stdin = "pipe" })
+        below:add(child.pid)
+        child.stdin:close()
+        child:wait()
+        assert.equal(7, child.exit_code)
+        below:close()
         group:close()
     end))
 
