@@ -79,8 +79,8 @@ function hierarchy.enable(directory, controller)
         return number.ENOENT, ("the controller %s is not delegated to %s, which has %s"):format(controller, directory,
             there and there ~= "" and there or "none")
     end
-    -- Of some controllers the kernel makes a group of threads then, in which groups of processes are of no use. Only the
-    -- root may have both, and it has no type.
+    -- With some controllers the kernel makes it a group of threads then, below which groups of processes are of no use.
+    -- Only the root may have both, and it has no type.
     if read(directory .. "/cgroup.type") and read(directory .. "/cgroup.procs") ~= "" then
         return number.EBUSY, ("%s cannot hand on the controller %s: there are processes in it"):format(directory,
             controller)
