@@ -5,7 +5,7 @@
 --   lua prelude      goes before all later programs of the page
 --   lua part         goes before the next program or file
 --   lua multicast    a program for machines that have that
---   lua cgroup       likewise: the controllers of cgroup v2
+--   lua cgroup       likewise: where cgroup v2 has controllers
 --   ANY file=NAME    is written to that file
 --   sh               commands, each of which succeeds; they print what their `#>` comments say, or the block
 --                    `text output` that follows. A line that ends in `&` starts a server

@@ -135,7 +135,7 @@ describe("a guest's group", function()
                 if not io.open(path .. "/pids.max") then break end
                 emilua.run(function() require("emilua.time").sleep(0.01) end)
             end
-            print(io.open(path .. "/pids.max"), io.open((path:gsub("2$", "1")) .. "/pids.max"))
+            print((io.open(path .. "/pids.max")), (io.open((path:gsub("2$", "1")) .. "/pids.max")))
         ]]
         assert.equal("active\ntrue\n16\nnil\tnil\n", text)
     end)
