@@ -1,5 +1,4 @@
--- The first code of ours in a container: starts a program for each session that it is sent. The container ends with the
--- program of the first, or with the process on the host.
+-- The first code of ours in a container: starts a program for each session that comes to the acceptor that it is sent.
 local filesystem = require "filesystem"
 local inbox = require "inbox"
 local serial_port = require "serial_port"
@@ -46,12 +45,11 @@ local function serve(session)
     if not ok then status, message = 126, tostring(status) end
     pcall(session.send, session, byte_span.append(("%d %s"):format(status, message)))
     session:close()
-    return status
 end
 
-local first = unix.seqpacket.socket.new(inbox:receive())
-spawn(function() system.exit(serve(first)) end):detach()
+-- Root in here is the user outside. Nobody in here reaches the acceptor: it belongs to the host's network.
+local acceptor = unix.seqpacket.acceptor.new(inbox:receive())
 while true do
-    local session = unix.seqpacket.socket.new(inbox:receive())
-    spawn(function() serve(session) end):detach()
+    local session = acceptor:accept()
+    if session:get_option("remote_credentials").uid == 0 then spawn(function() serve(session) end):detach() end
 end

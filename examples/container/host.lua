@@ -1,20 +1,13 @@
 -- What the host gives a container, whose first process is `pid`: ids, limits, an interface.
+local cgroup = require "emilua.cgroup"
 local file = require "file"
 local filesystem = require "filesystem"
-local stream = require "stream"
 local system = require "system"
 local fail = require("../session").fail
+local path = filesystem.path.new
 
-local function open(path, flag) return filesystem.open(filesystem.path.new(path), { flag }) end
-
---- What is in a file; nothing if it cannot be read.
-function read(path)
-    local buffer = byte_span.new(1048576)
-    local ok, n = pcall(function() return file.stream.new(open(path, "read_only")):read_some(buffer) end)
-    return ok and tostring(buffer:first(n)) or ""
-end
-
-local function write(path, text) stream.write_all(file.stream.new(open(path, "write_only")), text) end
+local function read(name) return tostring(file.read_file(path(name))) end
+local function write(name, text) file.write_file(path(name), text) end
 
 local function tool(options, ...)
     options.program, options.arguments = ..., { ... }
@@ -23,52 +16,38 @@ local function tool(options, ...)
 end
 
 -- The user's first range in a file of subuid(5).
-local function range(path, user)
+local function range(name, user)
     local login = ("\n" .. read "/etc/passwd"):match("\n([^:\n]+):[^:\n]*:" .. user .. ":")
-    for owner, first, count in read(path):gmatch "([^:\n]+):(%d+):(%d+)" do
+    for owner, first, count in read(name):gmatch "([^:\n]+):(%d+):(%d+)" do
         if owner == login or owner == user then return first, count end
     end
-    fail("user ", user, " has no range in ", path)
+    fail("user ", user, " has no range in ", name)
 end
 
 --- Makes this process's user root of the container. With `more` there are other ids: for an ordinary user those of
 --- subuid(5), for root the host's.
 function map_ids(pid, more)
-    local user = ("%d"):format((system.getresuid()))
-    if user ~= "0" and not more then write("/proc/" .. pid .. "/setgroups", "deny") end
-    for name, id in pairs { uid = user, gid = ("%d"):format((system.getresgid())) } do
-        if user ~= "0" and more then
-            tool({}, "new" .. name .. "map", pid, "0", id, "1", "1", range("/etc/sub" .. name, user))
-        else
+    local ids = { uid = tostring((system.getresuid())), gid = tostring((system.getresgid())) }
+    local root = ids.uid == "0"
+    if not root and not more then write("/proc/" .. pid .. "/setgroups", "deny") end
+    for name, id in pairs(ids) do
+        if root or not more then
             write(("/proc/%s/%s_map"):format(pid, name), ("0 %s %d"):format(id, more and 65536 or 1))
+        else
+            tool({}, "new" .. name .. "map", pid, "0", id, "1", "1", range("/etc/sub" .. name, ids.uid))
         end
     end
 end
 
-sweeper = nil -- ends after this process, however that ends, and removes what that leaves
+group = nil -- what it limits is removed with it
 
 --- Puts a container below limits, by files of a control group beside this process's own.
 function limit(pid, limits)
-    local own = read "/proc/self/cgroup":match "0::(/[^\n]*)" or fail "limits need cgroup v2"
-    local v2 = filesystem.exists(filesystem.path.new "/sys/fs/cgroup/cgroup.procs")
-    local parent = (v2 and "/sys/fs/cgroup" or "/sys/fs/cgroup/unified") .. own:gsub("/[^/]*$", "")
-    local group = parent .. "/emilua-" .. pid
-    sweeper = system.spawn {
-        program = "sh", environment = system.environment, stdin = "pipe", start_new_session = true,
-        signal_on_gcreaper = 0,
-        arguments = { "sh", "-c", [[read gone
-            while [ -d "$1" ]; do echo 1 >"$1/cgroup.kill"; rmdir "$1" || sleep 0.01; done 2>/dev/null]], "sh", group },
-    }
-    local function try(what, f, ...)
-        local ok, e = pcall(f, ...)
-        if not ok then fail(what, " is not delegated in ", parent, ": ", tostring(e)) end
-    end
-    try("a control group", filesystem.mkdir, filesystem.path.new(group), 493)
-    for name, value in pairs(limits) do
-        pcall(write, parent .. "/cgroup.subtree_control", "+" .. name:match "^[^.]*")
-        try(name, write, group .. "/" .. name, value)
-    end
-    try("moving processes", write, group .. "/cgroup.procs", pid)
+    local ok, e = pcall(function()
+        group = cgroup.new { limits = limits }
+        group:add(tonumber(pid))
+    end)
+    if not ok then fail(tostring(e.detail or e.path1 or "limits"), ": ", tostring(e)) end
 end
 
 --- A pair of interfaces: eth0 in the container, and vethPID here.
@@ -81,7 +60,7 @@ function connect(pid, o)
     end
     ip({}, "link add VETH type veth peer name eth0 netns PID", "link set VETH up", o.bridge
         and "link set VETH master BRIDGE" or o.gateway and "addr add GATEWAY/LENGTH dev VETH" or "")
-    local ns = "/proc/" .. pid .. "/ns/"
-    ip({ setns_user = open(ns .. "user", "read_only"), setns_net = open(ns .. "net", "read_only") }, "link set eth0 up",
+    local function ns(name) return filesystem.open(path(("/proc/%s/ns/%s"):format(pid, name)), { "read_only" }) end
+    ip({ setns_user = ns "user", setns_net = ns "net" }, "link set eth0 up",
         o.address and "addr add ADDRESS dev eth0" or "", o.gateway and "route add default via GATEWAY" or "")
 end

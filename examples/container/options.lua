@@ -2,6 +2,10 @@
 local filesystem = require "filesystem"
 local system = require "system"
 local fail = require("../session").fail
+local path = filesystem.path.new
+
+-- What the user of a container cannot make, and gets from the host.
+local DEVICES = "/dev/full /dev/null /dev/random /dev/tty /dev/urandom /dev/zero"
 
 local USAGE = [[
 usage: emilua run.lua -- [OPTION]... ROOTFS [--] [CMD [ARG]...]
@@ -24,22 +28,22 @@ usage: emilua run.lua -- [OPTION]... ROOTFS [--] [CMD [ARG]...]
 ]]
 
 local function existing(text)
-    local ok, path = pcall(filesystem.canonical, filesystem.path.new(text))
-    return ok and tostring(path) or fail(text, ": ", tostring(path))
+    local ok, found = pcall(filesystem.canonical, path(text))
+    return ok and tostring(found) or fail(text, ": ", tostring(found))
 end
 
 local function volume(value)
     local from, to, mode = value:match "^([^:]+):(/[^:]*):?(.*)$"
     if not from or mode ~= "" and mode ~= "ro" then fail("--volume ", value) end
     from = existing(from)
-    local is_file = not filesystem.is_directory(filesystem.path.new(from))
-    return { from = from, to = to, read_only = mode == "ro", is_file = is_file }
+    return { from = from, to = to, read_only = mode == "ro", is_file = not filesystem.is_directory(path(from)) }
 end
 
 --- The options among `words` from `at` on, with `root` and `command`.
 function parse(words, at)
     local o = { volume = {}, limit = {}, map = "single" }
     o.env = { HOME = "/root", PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" }
+    for device in DEVICES:gmatch "%S+" do table.insert(o.volume, { from = device, to = device, is_file = true }) end
     while (words[at] or ""):find "^%-%-." do
         local name, value = words[at]:match "^%-%-([^=]+)=?(.*)$"
         if name == "help" then

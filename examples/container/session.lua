@@ -2,13 +2,11 @@
 local serial_port = require "serial_port"
 local stream = require "stream"
 local system = require "system"
+local unix = require "unix"
 local signal = system.signal
 
 --- The address at which a running container is entered. It is abstract, so none is left behind.
 function address(name) return "@emilua-container/" .. name end
-
---- Whether the process at the other end is of this user.
-function is_ours(socket) return socket:get_option("remote_credentials").uid == (system.getresuid()) end
 
 local function report(...) stream.write_all(system.err, table.concat { "emilua container: ", ... } .. "\n") end
 
@@ -16,6 +14,13 @@ local function report(...) stream.write_all(system.err, table.concat { "emilua c
 function fail(...)
     report(...)
     system.exit(125)
+end
+
+--- A session with a running container of this user.
+function dial(name)
+    local ok, socket = pcall(unix.seqpacket.dial, address(name))
+    local ours = ok and socket:get_option("remote_credentials").uid == (system.getresuid())
+    return ours and socket or fail("there is no container of yours called ", name)
 end
 
 --- Texts, numbers, booleans and tables of them as a Lua expression.
@@ -37,8 +42,9 @@ local function forward(signals, socket, terminal)
     end
 end
 
---- Runs a command, `{program, argument..., directory =}`. Returns its status as a shell has it.
-function run(socket, command)
+--- Runs a command, `{program, argument..., directory =}`, and calls `finish` when it has ended, while what it started
+--- may still hold its terminal. Returns its status as a shell has it.
+function run(socket, command, finish)
     local signals = signal.set.new(signal.SIGWINCH, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP,
         signal.SIGUSR1, signal.SIGUSR2)
     local streams, shown = {}, nil
@@ -66,6 +72,7 @@ function run(socket, command)
     end
     spawn(function() forward(signals, socket, terminal) end):detach()
     local ok, n = pcall(socket.receive, socket, buffer)
+    finish()
     if shown then
         shown:join()
         pcall(system.terminal.restore, "stdin")

@@ -48,11 +48,7 @@ ffi.C.ioctl(C.socket(C.AF_INET, C.SOCK_DGRAM, 0), SIOCSIFFLAGS, loopback)
 C.umask(0)
 C.mount(nil, "/", nil, C.MS_REC + C.MS_PRIVATE)
 local lower = C.open(container.root, C.O_PATH)
-local taken = {}
-for path in ("/dev/full /dev/null /dev/random /dev/tty /dev/urandom /dev/zero"):gmatch "%S+" do
-    taken[path] = { take(path), true }
-end
-for _, v in ipairs(container.volume) do taken[v.to] = { take(v.from, v.read_only), v.is_file } end
+for _, v in ipairs(container.volume) do v.fd = take(v.from, v.read_only) end
 
 -- The root is an overlay over the tree; what is changed goes to a tmpfs or to the directory asked for.
 if not container.overlay then C.mount("tmpfs", container.root, "tmpfs", 0, "mode=755") end
@@ -73,7 +69,7 @@ for _, m in ipairs(mounts) do C.mount(m[1], place(m[2]), m[1], m[3], m[4]) end
 -- Refused to who is in a container already.
 try(C.mount, "sysfs", place "/sys", "sysfs", NOEXEC + C.MS_RDONLY)
 try(C.mount, "cgroup2", "/sys/fs/cgroup", "cgroup2", NOEXEC + C.MS_RDONLY)
-for path, t in pairs(taken) do attach(t[1], place(path, t[2])) end
+for _, v in ipairs(container.volume) do attach(v.fd, place(v.to, v.is_file)) end
 for name, to in pairs { ptmx = "pts/ptmx", fd = "/proc/self/fd", stdin = "fd/0", stdout = "fd/1", stderr = "fd/2" } do
     C.symlink(to, "/dev/" .. name)
 end
@@ -91,10 +87,6 @@ C.chdir("/")
 C.umask(mode(0, 2, 2))
 
 C.seccomp_set_mode_filter(container.filter)
-local kept = "all=ep"
-for name in DROPPED:gmatch "%S+" do
-    C.cap_drop_bound("cap_" .. name)
-    kept = kept .. " cap_" .. name .. "-ep"
-end
-C.cap_set_proc(kept)
+for name in DROPPED:gmatch "%S+" do C.cap_drop_bound("cap_" .. name) end
+C.cap_set_proc("all=ep " .. DROPPED:gsub("%S+", "cap_%0-ep"))
 C.dup2(C.open("/dev/null", C.O_WRONLY), 2) -- what was for errors of this script

@@ -174,6 +174,8 @@ function file.write_at_least_at(io, offset, bs, minimum)
     return repeat_at("write_some_at", io, offset, bs, minimum)
 end
 
+file.read_file, file.write_file = import("file.whole")(file.stream.new)
+
 local BACKENDS = { io_uring = 1, pool = 2 }
 
 -- backend([name]): how operations are performed that cannot be done at once; with a name, from now on.

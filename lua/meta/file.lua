@@ -220,6 +220,20 @@ function file.write_all_at(io, offset, data) end
 ---@return integer n bytes written
 function file.write_at_least_at(io, offset, bs, minimum) end
 
+---All that is in a file.
+---@async
+---@param path emilua.filesystem.path
+---@param limit? integer bytes; more are `EMSGSIZE`
+---@return emilua.byte_span
+function file.read_file(path, limit) end
+
+---Makes `data` all that is in a file, which is created if there is none.
+---@async
+---@param path emilua.filesystem.path
+---@param data emilua.byte_span|string
+---@return integer n `#data`
+function file.write_file(path, data) end
+
 ---How operations are performed that cannot be done at once; with a name, from now on in this VM.
 ---@param name? "io_uring"|"pool"
 ---@return "io_uring"|"pool"
