@@ -213,8 +213,10 @@ fn run_script(socket: &OwnedFd) -> io::Result<()> {
     if !succeeded {
         exit(1);
     }
-    // So it may have done with the inbox, and what is opened next would be taken for it.
-    if identity(socket) != Ok(before) {
+    // So it may have done with the inbox, and what is opened next would be taken for it. A filter that the script has
+    // installed may forbid to look: then nothing can be told.
+    let now = identity(socket);
+    if now.is_ok_and(|now| now != before) || now == Err(Errno::EBADF) {
         return Err(io::Error::other("the init script has closed descriptor 3"));
     }
     Ok(())
