@@ -19,13 +19,17 @@ local function groups() return (helper.shell "ls -d /sys/fs/cgroup/emilua-* /sys
 
 describe("limits", function()
     it("are refused where they are not to be had, and nothing is left", function()
-        for _, option in ipairs { "--limit nonsense.max=1", "--limit /x=1" } do
-            local output, status = container.shell(tree, "true", option)
-            assert.matches("^emilua container: [%w/.]+ is not delegated in /sys/fs/cgroup", output)
+        for option, wanted in pairs {
+            ["nonsense.max=1"] = "the controller nonsense is not delegated to /sys/fs/cgroup",
+            ["/x=1"] = "no group has a file /x: Invalid argument",
+            ["cgroup.max.depth=deep"] = "/sys/fs/cgroup%S+/cgroup.max.depth: Invalid argument",
+        } do
+            local output, status = container.shell(tree, "true", "--limit " .. option)
+            assert.matches("^emilua container: " .. wanted, output)
             assert.equal(125, status)
         end
         local line = container.as_user(("%s --pids 10 %s true"):format(container.run_command, tree))
-        assert.matches("^emilua container: a control group is not delegated in /sys/fs/cgroup.*: Permission denied",
+        assert.matches("^emilua container: /sys/fs/cgroup%S* is not delegated to this process: Permission denied",
             (helper.shell("chown -R 65534 " .. tree .. "; timeout 60 " .. line)))
         assert.equal("", groups())
     end)

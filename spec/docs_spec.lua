@@ -5,11 +5,10 @@
 --   * a name is documented by a heading `### ` or by the first cell of a table row, in backticks, as OWNER.NAME or
 --     OWNER:NAME;
 --   * a section says **Suspends** if the definition has ---@async;
---   * a block ```lua is a program: run in the project's root, it exits with 0 and prints what its `-->` comments say;
---     ```lua prelude goes before all later blocks of its page; ```lua noexec is not run; ```lua multicast is run where
---     the machine has that.
+--   * blocks of code are run: see spec/docs_helper.lua.
 
 local environment = require "spec.environment"
+local docs = require "spec.docs_helper"
 local helper = require "spec.helper"
 local jit_util = require "jit.util"
 
@@ -330,45 +329,37 @@ describe("the running module", function()
     end)
 end)
 
-describe("the examples in the documentation", function()
-    -- What blocks need that say so behind "lua".
-    local NEEDS = { multicast = environment.has_multicast }
+describe("the blocks of code in", function()
+    local json = require "emilua.json"
 
-    -- The blocks of a page that are run, with the preludes before them.
-    local function programs(path)
-        local list, block, prelude, number = {}, nil, "", 0
-        for line in io.lines(path) do
-            number = number + 1
-            local indent, info = line:match "^( *)```(.*)$"
-            if block and info == "" then
-                local text = table.concat(block.lines, "\n") .. "\n"
-                if block.info == "lua prelude" then prelude = prelude .. text end
-                local need = block.info:match "^lua (.*)"
-                if block.info == "lua" or NEEDS[need] then
-                    list[#list + 1] = { line = block.line, text = prelude .. text, need = need }
-                end
-                block = nil
-            elseif block then
-                block.lines[#block.lines + 1] = line:sub(#block.indent + 1)
-            elseif info then
-                block = { info = info, indent = indent, line = number, lines = {} }
-            end
+    local function run(directory, step)
+        if step.info == "json" then
+            json.decode(step.text)
+        elseif step.file then
+            docs.write(directory, step)
+        elseif step.info == "sh" then
+            local output, status, errors = docs.shell(directory, step.program)
+            assert.equal(docs.normalise(step.output), docs.normalise(output), errors)
+            assert.equal(0, status, errors)
+        else
+            if step.info == "lua multicast" then environment.need("multicast", environment.has_multicast) end
+            assert.same({ step.output, 0 }, { helper.child(step.program, { timeout = 30, directory = directory }) })
         end
-        assert(not block, path .. ": a block is not closed")
-        return list
-    end
-
-    local function expected_output(text)
-        local lines = {}
-        for output in text:gmatch "%-%-> ([^\n]*)" do lines[#lines + 1] = output .. "\n" end
-        return table.concat(lines)
     end
 
     for _, path in ipairs(glob "README.md docs/*.md docs/*/*.md") do
-        for _, program in ipairs(programs(path)) do
-            it(("run: %s:%d"):format(path, program.line), function()
-                if program.need then environment.need(program.need, NEEDS[program.need]) end
-                assert.same({ expected_output(program.text), 0 }, { helper.child(program.text, { timeout = 30 }) })
+        local steps = docs.steps(path)
+        if steps[1] then
+            describe(path, function()
+                local directory
+
+                setup(function() directory = docs.directory() end)
+
+                teardown(function() helper.shell("rm -r " .. directory) end)
+
+                for _, step in ipairs(steps) do
+                    it("run: line " .. step.line, function() run(directory, step) end)
+                end
             end)
         end
     end

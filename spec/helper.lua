@@ -197,14 +197,15 @@ function helper.write_temporary(text)
 end
 
 --- Runs a Lua source text in a child interpreter that finds this project's `emilua.so`.
--- Options: `args` (list), `env` (table), `stdin` (text), `interpreter`, `timeout` (seconds, 60), `before` (shell
--- text in front, e.g. `"ulimit -n 16;"`). The path of the script in the output reads `input.lua`.
+-- Options: `args` (list), `env` (table), `stdin` (text), `interpreter`, `timeout` (seconds, 60), `directory` (where it
+-- runs, the project's root), `before` (shell text in front, e.g. `"ulimit -n 16;"`). The path of the script in the
+-- output reads `input.lua`.
 -- Returns stdout and stderr merged, and the exit status (124 = timed out, 128 + n = signal n).
 function helper.child(source, opts)
     opts = opts or {}
     local script = helper.write_temporary(source)
     local input = opts.stdin and helper.write_temporary(opts.stdin)
-    local words = { "cd " .. helper.quote(helper.root) .. ";", opts.before or "",
+    local words = { "cd " .. helper.quote(opts.directory or helper.root) .. ";", opts.before or "",
         "LUA_CPATH=" .. helper.quote(helper.root .. "/?.so;;") }
     for name, value in pairs(opts.env or {}) do
         words[#words + 1] = name .. "=" .. helper.quote(value)

@@ -1,5 +1,6 @@
 -- Installs the rock as users do, from a clean copy of the sources, and runs the example from where it was installed.
 
+local docs = require "spec.docs_helper"
 local helper = require "spec.helper"
 
 local quote = helper.quote
@@ -62,6 +63,15 @@ local function assert_removed(version)
     assert.is_false(exists(rock .. version .. "/doc/README.md"))
 end
 
+-- Before the README's commands, in the clean copy: a `sudo` for machines without, LuaRocks' tree and make's root below
+-- `work`, one file of specs for all, and OpenResty's interpreter from where it is unpacked already.
+local READER = [[
+    set -e; sudo() { DESTDIR=$WORK/root "$@"; }
+    export WORK=%s SPEC=spec/format_spec.lua LUAROCKS_CONFIG=$PWD/../luarocks.lua
+    echo "rocks_trees = { { name = 'system', root = '$WORK/tree' } }" >$LUAROCKS_CONFIG
+    mkdir -p ../my-project build; [ ! -e %s ] || ln -sfn %s build
+]]
+
 describe("luarocks", function()
     setup(function()
         run("rm -rf " .. quote(work))
@@ -75,9 +85,17 @@ describe("luarocks", function()
         run("rm -rf " .. quote(work))
     end)
 
-    it("make installs the module, the definitions and the documents from a clean tree", function()
-        run("cd " .. quote(work .. "/emilua-0.1.0") .. " && " .. CARGO .. luarocks ..
-            "make rockspec/emilua-scm-1.rockspec")
+    it("and make install the module, the definitions and the documents by the README's commands", function()
+        local unpacked = quote(helper.root .. "build/luajit2")
+        local commands = READER:format(quote(work), unpacked, unpacked)
+        for _, block in ipairs(docs.blocks "README.md") do
+            if block.info == "sh install" then commands = commands .. block.text end
+        end
+        local output = run("cd " .. quote(work .. "/emilua-0.1.0") .. " && export " .. CARGO .. "&& " .. commands)
+        assert.matches("demo: passed\n", output, 1, true)
+        assert.matches("\n%d+ passed, 0 failed, 0 skipped\n", output)
+        assert.is_true(exists(work .. "/my-project/emilua.so"))
+        assert.is_true(exists(work .. "/root/usr/local/bin/emilua"))
         assert_installed("scm-1")
         assert_runs("scm-1")
         assert_launches("scm-1")

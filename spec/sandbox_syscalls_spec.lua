@@ -1,11 +1,13 @@
 -- The profile "worker" of sandboxes: every system call by its number, in a sandbox and by an interpreter of BPF.
 
 local helper = require "spec.helper"
+local seccomp = require "emilua.seccomp"
 local attacks = require "spec.sandbox_attacks"
 local bpf = require "spec.bpf_helper"
 local specs = require "spec.sandbox_helper"
 
-local profile = debug.getregistry()["emilua.import"]("sandbox.profile")
+local import = debug.getregistry()["emilua.import"]
+local profile, worker = import("sandbox.profile"), import("seccomp.worker")
 
 helper.install()
 
@@ -28,7 +30,7 @@ end
 -- Calls that the kernel does not show to filters: uretprobe and uprobe of x86_64, which kill whoever is no trampoline.
 local UNSEEN = ARCHITECTURE == "x86_64" and { [335] = true, [336] = true } or {}
 
-local allowed, denied = set(profile.ALLOWED), set(profile.DENIED)
+local allowed, denied = set(worker.ALLOWED), set(worker.DENIED)
 
 local FULL = { mount_namespace = true, pid_namespace = true, jit = true }
 
@@ -66,7 +68,7 @@ end
 describe("the profile", function()
     it("names each call once", function()
         local seen = {}
-        for _, name in ipairs(profile.ALLOWED) do
+        for _, name in ipairs(worker.ALLOWED) do
             assert.is_nil(seen[name], name)
             assert.is_nil(denied[name], name)
             seen[name] = true
@@ -121,6 +123,16 @@ describe("the profile", function()
         assert.equal("allow", decide(with { net = true }, "socket", { 10, 2 }))
         assert.equal("errno 1", decide(with { net = true }, "socket", { 1, 2 }))
         assert.equal("errno 1", decide(with { net = true }, "socket", { 16, 3 }))
+    end)
+
+    it("is the public one, but for what PID and mount namespaces are behind", function()
+        local public = seccomp.compile(seccomp.profile "worker")
+        local box = { jit = true }
+        for name, number in pairs(numbers) do
+            for _, arguments in ipairs { { 0, 0, 0, 0 }, { 2, 15, 0, 0 }, { 1, 1, 511, 2541 } } do
+                assert.equal(decide(box, number, arguments), bpf.decide(public, ARCHITECTURE, number, arguments), name)
+            end
+        end
     end)
 
     it("refuses calls of other architectures", function()

@@ -356,3 +356,83 @@ describe("a program", function()
         reading:close()
     end))
 end)
+
+describe("seccomp.profile", function()
+    local NUMBER = {}
+    for name, number in helper.shell("echo '#include <sys/syscall.h>' | gcc -E -dM -")
+        :gmatch "#define __NR_(%S+) (%d+)\n" do NUMBER[name] = tonumber(number) end
+
+    local function check(profile, cases)
+        local program = compile(profile)
+        for wanted, calls in pairs(cases) do
+            for _, call in ipairs(calls) do
+                if type(call) == "string" then call = { call } end
+                assert.equal(wanted, decide(program, OWN, NUMBER[call[1]], { unpack(call, 2) }), call[1])
+            end
+        end
+    end
+
+    it("knows two names", function()
+        for _, name in ipairs { "", "sandbox", 1, {} } do helper.EINVAL(function() seccomp.profile(name) end, 1) end
+        helper.EINVAL(function() seccomp.profile() end, 1)
+    end)
+
+    it("gives a new table, which may be changed", function()
+        for _, name in ipairs { "worker", "container" } do
+            local before = compile(seccomp.profile(name))
+            local profile = seccomp.profile(name)
+            profile.default, profile.match = { errno = "EDOM" }, "allow"
+            for i, rule in ipairs(profile.syscalls) do
+                if type(rule) == "table" then rule.action, rule.args = "log", nil end
+                profile.syscalls[i] = "getppid"
+            end
+            assert.equal("allow", decide(compile(profile), OWN, NUMBER.getppid))
+            assert.equal("errno 33", decide(compile(profile), OWN, NUMBER.execve))
+            assert.equal(tostring(before), tostring(compile(seccomp.profile(name))))
+        end
+    end)
+
+    it("worker: what computes", function()
+        check(seccomp.profile "worker", {
+            allow = {
+                "read", "futex", "openat", { "mmap", 0, 4096, 7 }, { "clone", 0x3d0f00 }, { "socketpair", 1, 1 },
+            },
+            ["errno 1"] = {
+                "execve", "ptrace", "unshare", "io_uring_setup", "fchownat", "fchmod", { "clone", 17 },
+                { "kill", 2, 9 }, { "socket", 2, 1 }, { "ioctl", 0, 0x5412 }, { "openat", 0, 0, 0x40, 2541 },
+            },
+            ["errno 38"] = { "clone3", "openat2" },
+        })
+    end)
+
+    it("container: root of its own namespaces", function()
+        check(seccomp.profile "container", {
+            allow = {
+                "execve", "fork", "setuid", "chroot", "ptrace", { "clone", 0x40000011 }, { "unshare", 0x40000000 },
+                { "socket", 2, 1 },
+            },
+            ["errno 1"] = {
+                "mount", "setns", "bpf", "keyctl", "reboot", { "clone", 0x10000011 }, { "unshare", 0x50000000 },
+                { "socket", 40, 1 },
+            },
+            ["errno 38"] = { "clone3", "io_uring_setup" },
+        })
+    end)
+
+    it("is taken by an actor, and by a program", helper.fiber(function()
+        local channel, output = subprocess.speaking([[
+            local system = require "emilua.system"
+            print(pcall(system.kill, system.getpid(), 0))
+            print((io.open("/bin/true")) ~= nil, os.execute "true" == 0)
+        ]], { seccomp = compile(seccomp.profile "worker"), supervisor = false })
+        assert.equal("false\tOperation not permitted\ntrue\tfalse\n", output())
+        channel:close()
+        local system = require "emilua.system"
+        local result = system.run {
+            program = "sh", arguments = { "sh", "-c", "unshare --user true || unshare --uts echo done" },
+            set_no_new_privs = true, seccomp_set_mode_filter = compile(seccomp.profile "container"),
+        }
+        assert.equal("done\n", system.getresuid() == 0 and result.stdout or "done\n")
+        assert.matches("Operation not permitted", result.stderr)
+    end))
+end)

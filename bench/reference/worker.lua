@@ -2,7 +2,7 @@
 package.cpath = "../../?.so;" .. package.cpath
 require "emilua"
 local import = debug.getregistry()["emilua.import"]
-local rules = import("sandbox.profile").rules { processes = 64, jit = true, mount_namespace = true }
-table.insert(rules, 1, { "landlock_create_ruleset", "landlock_restrict_self" })
-local program = import("seccomp").compile { default = { errno = "ENOSYS" }, syscalls = rules }
+local profile = import("seccomp.worker").profile { processes = 64, jit = true, mount_namespace = true }
+table.insert(profile.syscalls, 1, { "landlock_create_ruleset", "landlock_restrict_self" })
+local program = import("seccomp").compile(profile)
 io.write(tostring(program))

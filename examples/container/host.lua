@@ -1,4 +1,5 @@
 -- What the host gives a container, whose first process is `pid`: ids, limits, an interface.
+local cgroup = require "emilua.cgroup"
 local file = require "file"
 local filesystem = require "filesystem"
 local system = require "system"
@@ -38,30 +39,15 @@ function map_ids(pid, more)
     end
 end
 
--- Ends after this process, however that ends, and removes its control group.
-local SWEEP = [[read gone; while [ -d "$1" ]; do echo 1 >"$1/cgroup.kill"; rmdir "$1" || sleep 0.01; done 2>/dev/null]]
-sweeper = nil
+group = nil -- what it limits is removed with it
 
 --- Puts a container below limits, by files of a control group beside this process's own.
 function limit(pid, limits)
-    local own = read "/proc/self/cgroup":match "0::(/[^\n]*)" or fail "limits need cgroup v2"
-    local v2 = filesystem.exists(path "/sys/fs/cgroup/cgroup.procs")
-    local parent = (v2 and "/sys/fs/cgroup" or "/sys/fs/cgroup/unified") .. own:gsub("/[^/]*$", "")
-    local group = parent .. "/emilua-" .. pid
-    sweeper = system.spawn {
-        program = "sh", arguments = { "sh", "-c", SWEEP, "sh", group }, environment = system.environment,
-        stdin = "pipe", start_new_session = true, signal_on_gcreaper = 0,
-    }
-    local function try(what, f, ...)
-        local ok, e = pcall(f, ...)
-        if not ok then fail(what, " is not delegated in ", parent, ": ", tostring(e)) end
-    end
-    try("a control group", filesystem.mkdir, path(group), 493)
-    for name, value in pairs(limits) do
-        pcall(write, parent .. "/cgroup.subtree_control", "+" .. name:match "^[^.]*")
-        try(name, write, group .. "/" .. name, value)
-    end
-    try("moving processes", write, group .. "/cgroup.procs", pid)
+    local ok, e = pcall(function()
+        group = cgroup.new { limits = limits }
+        group:add(tonumber(pid))
+    end)
+    if not ok then fail(tostring(e.detail or e.path1 or "limits"), ": ", tostring(e)) end
 end
 
 --- A pair of interfaces: eth0 in the container, and vethPID here.

@@ -1,16 +1,16 @@
 -- Runs a program in a container: see options.lua, and docs/guide/containers.md.
 local file = require "file"
 local filesystem = require "filesystem"
+local seccomp = require "emilua.seccomp"
 local system = require "system"
 local time = require "time"
 local unix = require "unix"
-local filter = require "./filter"
 local host = require "./host"
 local options = require "./options"
 local session = require "./session"
 
 local o = options.parse(system.arguments, 3)
-o.filter, o.hostname = filter.program, o.hostname or o.name or "container"
+o.filter, o.hostname = tostring(seccomp.compile(seccomp.profile "container")), o.hostname or o.name or "container"
 
 local function source(name) return tostring(file.read_file(_FILE.parent_path / name)) end
 
@@ -38,5 +38,6 @@ local listener = acceptor:release()
 pcall(agent.send, agent, listener)
 listener:close()
 local status = session.run(first, o.command, function() pcall(agent.kill, agent) end)
+if host.group then host.group:close() end
 while filesystem.exists(filesystem.path.new("/proc/" .. pid)) do time.sleep(0.001) end -- it ends after all in it
 system.exit(status)

@@ -4,6 +4,7 @@ return {
     "asio_error",
     "busted",
     "byte_span",
+    "cgroup",
     "condition_variable",
     "file",
     "filesystem",

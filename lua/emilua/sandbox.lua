@@ -1,8 +1,8 @@
 -- sandbox: actors in processes that can do nothing but compute, and what they are given. All of it is made of the
--- public pieces of spawn_vm{subprocess}: namespaces, an init script and a seccomp program.
+-- public pieces: spawn_vm{subprocess} with namespaces and an init script, a seccomp program, a control group.
 local import = ...
-local cgroup = import("sandbox.cgroup")
 local errors = import("core.errors")
+local groups = import("sandbox.groups")
 local modules = import("sandbox.modules")
 local options = import("sandbox.options")
 local probe = import("sandbox.probe")
@@ -50,7 +50,7 @@ function sandbox.new(opts)
     check_platform()
     local wanted = options.read(opts, names)
     local found = probe.get()
-    local group = (wanted.memory or wanted.processes) and cgroup.find() or {}
+    local group = (wanted.memory or wanted.processes) and groups.find() or {}
     local report = protections.decide(wanted, found, group)
     local active = {}
     for name, state in pairs(report) do active[name] = state == "active" end
@@ -72,9 +72,10 @@ end
 -- How many threads a guest without other processes may have.
 local THREADS = 64
 
--- The group of a guest, if what bounds it is bounded so; else the limits that do it instead.
-local function bound(wanted, active, limits)
-    local group = (wanted.memory or wanted.processes) and cgroup.find() or {}
+-- The directory of the group of a context's guests, if what bounds them is bounded so; else the limits that do it
+-- instead.
+local function bound(wanted, active, limits, context)
+    local group = (wanted.memory or wanted.processes) and groups.find() or {}
     local files = {}
     if wanted.memory and group.memory then
         files["memory.max"], files["memory.swap.max"], files["memory.oom.group"] = wanted.memory, 0, 1
@@ -87,16 +88,16 @@ local function bound(wanted, active, limits)
         -- The kernel counts those in the namespace then, threads among them.
         limits.RLIMIT_NPROC = wanted.processes or THREADS
     end
-    return next(files) and cgroup.new(files) or nil
+    return next(files) and groups.new(files, context) or nil
 end
 
--- The init script of a guest.
-local function script_of(self)
+-- The init script of a context's guests.
+local function script_of(self, context)
     local wanted, active = self[WANTED], self[ACTIVE]
     -- A core dump would be handed to a program of the host's: 1 is the limit that forbids that, core(5).
     local limits = { RLIMIT_CORE = 1, RLIMIT_CPU = wanted.cpu, RLIMIT_NOFILE = wanted.files }
     return script.build {
-        cgroup = bound(wanted, active, limits), limits = limits,
+        cgroup = bound(wanted, active, limits, context), limits = limits,
         ids = active.user_namespace and probe.ids() or nil,
         hostname = active.uts_namespace and "sandbox" or nil,
         root = active.mount_namespace,
@@ -134,11 +135,13 @@ function methods.context(self, x)
     if getmetatable(self) ~= "sandbox" then raise("EINVAL", 1) end
     x = check_context(x)
     local wanted, active = self[WANTED], self[ACTIVE]
+    -- The group is kept for as long as these options are.
     local subprocess = {
         environment = x.environment, ipc = x.ipc, stdin = x.stdin, stdout = x.stdout, stderr = x.stderr,
         source_tree_cache = modules.tree(x.modules or {}), package_path = modules.PATH,
-        supervisor = false, init = { script = script_of(self) },
+        supervisor = false,
     }
+    subprocess.init = { script = script_of(self, subprocess) }
     if not wanted.jit then subprocess.jit = false end
     for name, option in pairs(NAMESPACES) do subprocess[option] = active[name] end
     if active.seccomp then

@@ -208,7 +208,6 @@ local function compile_table(profile)
     return program, text
 end
 
-
 -- compile(table) or compile(JSON[, name of its filter]).
 function seccomp.compile(profile, name)
     if not compile then errors.raise("ENOSYS") end
@@ -222,6 +221,17 @@ function seccomp.compile(profile, name)
         program, text = compile(profile)
     end
     return byte_span.append(program or wrong("%s", text))
+end
+
+-- What the profile "worker" grants to programs that know nothing of their namespaces.
+local WORKER = { jit = true }
+
+-- profile(name) -> table.
+function seccomp.profile(name)
+    if not compile then errors.raise("ENOSYS") end
+    if name == "worker" then return import("seccomp.worker").profile(WORKER) end
+    if name == "container" then return import("seccomp.container").profile() end
+    errors.raise("EINVAL", 1)
 end
 
 return seccomp

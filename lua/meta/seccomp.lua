@@ -42,4 +42,9 @@ local seccomp = {}
 ---@return emilua.byte_span
 function seccomp.compile(profile, filter) end
 
+---A new table for `compile`, which may be changed before. Linux only.
+---@param name "worker"|"container" of sandboxes; of programs with capabilities in their own namespaces
+---@return emilua.seccomp_profile
+function seccomp.profile(name) end
+
 return seccomp

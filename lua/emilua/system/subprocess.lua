@@ -23,8 +23,8 @@ local process = native.bind("process", [[
     int32_t exit_code(const void *);
     int32_t exit_signal(const void *); ]])
 
--- A handle is a table {native handle, direction of the waiting fiber, streams of "pipe" by name}.
-local HANDLE, WAITING, STREAMS = 1, 2, 3
+-- A handle is a table {native handle, direction of the waiting fiber, streams of "pipe" by name, finaliser}.
+local HANDLE, WAITING, STREAMS, FINALISER = 1, 2, 3, 4
 
 local methods, properties = {}, {}
 local mt = errors.class("subprocess", { __newindex = errors.bad_index })
@@ -105,16 +105,23 @@ local function spawn(opts)
     local plan, keep, slave = make_plan(opts)
     local d, other = operation.direction(), operation.direction()
     local a, b = d[operation.TOKEN], other[operation.TOKEN]
-    local handle = ffi.gc(process.new(core.vm, a, b), function(p)
+    local function finalise(p)
         process.free(p)
         operation.recycle(a, b)
-    end)
+    end
+    local handle = ffi.gc(process.new(core.vm, a, b), finalise)
     if slave then import("libc_service.slave").send_filters(slave) end
     local code = process.start(handle, plan)
     if slave then import("libc_service.slave").consume(slave) end
     check(code)
     keep[1] = nil
-    return setmetatable({ handle, d, streams_of(plan) }, mt)
+    return setmetatable({ handle, d, streams_of(plan), finalise }, mt)
 end
 
-return { spawn = spawn }
+-- Leaves a child as if its handle had been collected, which is not to be used any more.
+local function disown(self)
+    self[FINALISER](ffi.gc(self[HANDLE], nil))
+    self[HANDLE] = nil
+end
+
+return { spawn = spawn, disown = disown }
