@@ -120,17 +120,17 @@ describe("id_map.range", function()
                 emilua.run(function()
                     local child = system.spawn {
                         program = "unshare", environment = system.environment, stdin = "pipe", stdout = "pipe",
-                        arguments = { "unshare", "--user", "sh", "-c", "echo; read line; cat /proc/self/?id_map" },
+                        arguments = { "unshare", "--user", "sh", "-c", "echo; read line; echo $(cat /proc/self/?id_map)" },
                     }
                     local buffer = byte_span.new(1000)
                     child.stdout:read_some(buffer)
                     id_map.write(child.pid, id_map.range())
                     child.stdin:close()
-                    io.write(tostring(buffer:first(require "emilua.stream".read_at_least(child.stdout, buffer, 1))))
+                    io.write(tostring(buffer:first(child.stdout:read_some(buffer))))
                     child:wait()
                 end) ]])
             assert.equal(0, status, output)
-            assert.matches("^%s*0%s+65534%s+1\n%s*1%s+700000%s+1000\n%s*0%s+65534%s+1\n%s*1%s+700000%s+1000\n$", output)
+            assert.equal("0 65534 1 1 700000 1000 0 65534 1 1 700000 1000\n", output)
         end
     end)
 

@@ -24,8 +24,8 @@ local agent = spawn_vm {
     },
 }
 
-local pid = tostring(agent.child_pid)
-local name = o.name or pid
+local pid = agent.child_pid
+local name = o.name or tostring(pid)
 local ok, acceptor = pcall(unix.seqpacket.listen, session.address(name))
 if not ok then session.fail("there is a container ", name, " already") end
 host.map_ids(pid, o.map == "range")
