@@ -35,7 +35,7 @@ describe("limits", function()
     end)
 
     it("of memory end what takes more", function()
-        environment.need "cgroup v2"
+        environment.need "cgroup v2, memory"
         local output, status = container.shell(tree, "cat /sys/fs/cgroup/memory.max; cat /dev/zero | tail -n 1",
             "--memory 32M")
         assert.matches("^33554432\n", output)
@@ -43,7 +43,7 @@ describe("limits", function()
     end)
 
     it("of processes hold", function()
-        environment.need "cgroup v2"
+        environment.need "cgroup v2, pids"
         local output = container.shell(tree, "for n in 1 2 3 4 5 6 7 8 9; do sleep 1 & done; wait", "--pids 8")
         assert.truthy(output:find("fork", 1, true), output)
     end)

@@ -343,6 +343,7 @@ describe("the blocks of code in", function()
             assert.equal(0, status, errors)
         else
             if step.info == "lua multicast" then environment.need("multicast", environment.has_multicast) end
+            if step.info == "lua cgroup" then environment.need "cgroup v2, memory" end
             assert.same({ step.output, 0 }, { helper.child(step.program, { timeout = 30, directory = directory }) })
         end
     end

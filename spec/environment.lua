@@ -23,10 +23,12 @@ local function controls(name)
         or contains("/sys/fs/cgroup/unified/cgroup.controllers", name)
 end
 
-environment.missing["cgroup v2"] = {
-    why = "memory and pids are controllers of cgroup v1",
-    probe = function() return controls "memory" and controls "pids" end,
-}
+for _, name in ipairs { "cpu", "memory", "pids" } do
+    environment.missing["cgroup v2, " .. name] = {
+        why = name .. " is a controller of cgroup v1",
+        probe = function() return controls(name) end,
+    }
+end
 
 local MARK = "missing here: "
 

@@ -211,13 +211,11 @@ end)
 describe("an interpreter that is no supported LuaJIT", function()
     helper.install()
 
-    it("gets one clear error that names what was found, or the loader's message", function()
+    it("gets one clear error that names what was found", function()
         local output, status = helper.child([[require "emilua"]], { interpreter = "lua5.1" })
         assert.are.equal(1, status, output)
-        assert.is_truthy(output:find("Lua 5.1", 1, true) or output:find("undefined symbol", 1, true), output)
-        if output:find("Lua 5.1", 1, true) then
-            assert.is_truthy(output:find("LuaJIT", 1, true), output)
-        end
+        assert.is_truthy(output:find("Lua 5.1", 1, true), output)
+        assert.is_truthy(output:find("LuaJIT", 1, true), output)
     end)
 
     it("also when a part is loaded first", function()

@@ -83,13 +83,34 @@ describe("a guest's group", function()
         assert.equal("nil\t67108864\n", text)
     end)
 
-    it("bounds memory and processes", function()
-        environment.need "cgroup v2"
+    it("bounds memory", function()
+        environment.need "cgroup v2, memory"
         local text = specs.program [[
             local emilua, sandbox = require "emilua", require "emilua.sandbox"
             emilua.run(function()
-                local box = sandbox.new { memory = "64M", processes = 16 }
-                print(box.report.memory, box.report.processes)
+                local box = sandbox.new { memory = "64M" }
+                print(box.report.memory)
+                io.stdout:flush()
+                local guest = emilua.spawn_vm(box:context { stdout = "share", source = [=[
+                    print "begun"
+                    io.flush()
+                    local hoard = {}
+                    while true do hoard[#hoard + 1] = ("x"):rep(2 ^ 20) .. #hoard end
+                ]=] })
+                while pcall(guest.send, guest, 1) do require("emilua.time").sleep(0.01) end
+            end)
+        ]]
+        assert.equal("active\nbegun\n", text)
+    end)
+
+    it("bounds processes, and is removed behind the guest", function()
+        environment.need "cgroup v2, pids"
+        local text = specs.program [[
+            local emilua, sandbox = require "emilua", require "emilua.sandbox"
+            local path
+            emilua.run(function()
+                local box = sandbox.new { processes = 16 }
+                print(box.report.processes)
                 io.stdout:flush()
                 local guest = emilua.spawn_vm(box:context { stdout = "share", source = [=[
                     local ffi = require "ffi"
@@ -105,8 +126,17 @@ describe("a guest's group", function()
                     io.flush()
                 ]=] })
                 while pcall(guest.send, guest, 1) do require("emilua.time").sleep(0.01) end
+                path = box:context { source = "" }.subprocess.init.script:match '"cgroup"%]="([^"]*)"'
+                print((io.open(path .. "/pids.max"):read()))
             end)
+            collectgarbage()
+            collectgarbage()
+            for i = 1, 6000 do
+                if not io.open(path .. "/pids.max") then break end
+                emilua.run(function() require("emilua.time").sleep(0.01) end)
+            end
+            print((io.open(path .. "/pids.max")), (io.open((path:gsub("2$", "1")) .. "/pids.max")))
         ]]
-        assert.equal("active\tactive\ntrue\n", text)
+        assert.equal("active\ntrue\n16\nnil\tnil\n", text)
     end)
 end)

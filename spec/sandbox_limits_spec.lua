@@ -1,5 +1,6 @@
 -- What a guest may use up: memory, processor time, descriptors, processes and threads; and what it may execute.
 
+local cgroup = require "emilua.cgroup"
 local emilua = require "emilua"
 local sandbox = require "emilua.sandbox"
 local helper = require "spec.helper"
@@ -28,6 +29,9 @@ local function output_of_user(options, source)
     ]]):format(options, attacks.PRELUDE .. source), nil, true))
 end
 
+-- Whether groups of this process's bound that.
+local function counted(controller) return (select(2, cgroup.delegated { controller }) or {})[controller] end
+
 describe("memory", function()
     local BOMB = [[
         local hoard = {}
@@ -38,6 +42,8 @@ describe("memory", function()
     ]]
 
     it("bounds a guest, which lives on when it copes", fiber(function()
+        -- A group's limit ends it: sandbox_cgroup_spec.lua.
+        if counted "memory" then return end
         assert.equal("Lua\tfalse\tnot enough memory\npages\ttrue\n", output({ memory = "64M" }, BOMB))
     end))
 
@@ -131,7 +137,7 @@ describe("processes", function()
     end)
 
     it("is an error for root where no group counts them", fiber(function()
-        if not process.is_root then return end
+        if not process.is_root or counted "pids" then return end
         local e = helper.raises("generic", "ENOTSUP", function() sandbox.new { processes = true } end)
         assert.matches("^this system lacks what the sandbox needs: processes %(RLIMIT_NPROC", e.detail)
         assert.matches("cgroup v2 with the controller pids", e.detail, 1, true)

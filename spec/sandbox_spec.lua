@@ -97,21 +97,34 @@ describe("sandbox:context", function()
         helper.EINVAL(function() box.context({}, "x") end, 1)
         for _, x in ipairs { 1, true } do helper.EINVAL(function() box:context(x) end, 1) end
         helper.EINVAL(function() box:context() end, 1)
-        for name, value in pairs {
-            module = 1, source = 1, name = 1, modules = "x", nonsense = true, subprocess = {},
+        for name, values in pairs {
+            module = { 1, true, {} }, source = { 1, true, {} }, name = { 1, {} },
+            modules = { "x", 1, { 1 }, { "emilua", 1 }, { x = "y" }, { nil, "y" } },
+            environment = { "A=1", 1, { 1 }, { "A=1" }, { A = 1 }, { A = true }, { [1] = "A" }, { A = "1", B = {} } },
+            ipc = {
+                1, "strings", true, {}, { strings = "1" }, { strings = 0 }, { strings = -1 }, { strings = 1.5 },
+                { strings = 0 / 0 }, { strings = math.huge }, { strings = 65537 }, { strings = 10, string = 1 }, { 10 },
+            },
+            stdin = { "x", "", 0, 1, true, {}, io.stdin }, stdout = { "pipe", 1, false },
+            stderr = { "null", 2, io.stderr },
+            nonsense = { true }, subprocess = { {} }, init = { {} },
         } do
-            local x = { source = "" }
-            x[name] = value
-            helper.EINVAL(function() box:context(x) end, name)
+            for i, value in ipairs(values) do
+                local x = { source = "" }
+                x[name] = value
+                local ok, e = pcall(box.context, box, x)
+                assert.is_false(ok, name .. " " .. i)
+                helper.is_error(e, "generic", "EINVAL", { arg = name })
+            end
         end
+        helper.EINVAL(function() box:context { source = "", "x" } end, 1)
         helper.EINVAL(function() box:context {} end, "module")
-        helper.EINVAL(function() box:context { source = "", modules = { 1 } } end, "modules")
+        helper.EINVAL(function() box:context { name = "x" } end, "module")
         helper.EINVAL(function() box:context { source = "", module = "x" } end, "module")
         helper.raises("emilua.core", "module_not_found", function() box:context "no.such.module" end,
             { module = "no.such.module" })
-        helper.EINVAL(function()
-            emilua.spawn_vm(box:context { source = "", environment = { 1 } })
-        end, "subprocess/environment")
+        local context = { source = "", environment = { A = "" }, ipc = { strings = 65536 }, stdout = "share" }
+        assert.equal(context.ipc, box:context(context).subprocess.ipc)
     end))
 
     it("sends modules that the host's package.path finds", fiber(function()

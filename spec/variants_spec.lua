@@ -385,6 +385,9 @@ describe("an allocation that is refused", function()
     end)
 end)
 
+-- The interpreter alone: LuaJIT's lj_err_mem takes the stack for what it was before the trace, so an allocation that is
+-- refused in compiled code may end in a fault, emilua or not. The limits differ in who meets the end of memory, Lua or
+-- Rust.
 describe("memory that is full of fibers", function()
     helper.install()
 
@@ -402,7 +405,7 @@ describe("memory that is full of fibers", function()
         ["in coroutines"] = "function() coroutine.wrap(function() time.sleep(60) end)() end",
     } do
         it("is an error of main that leaves run usable: fibers " .. kind, function()
-            local output, status = helper.child(([[
+            local source = ([[
                 local emilua = require "emilua"
                 local time, future = require "emilua.time", require "emilua.future"
                 local mutex, c = require "emilua.mutex", require("emilua.condition_variable").new()
@@ -428,8 +431,12 @@ describe("memory that is full of fibers", function()
                         return "fine"
                     end):join()
                 end))
-            ]]):format(body), { before = "ulimit -v 250000;", timeout = 120 })
-            assert.are.same({ "false\tnot enough memory\nfine\n", 0 }, { without_reports(output), status })
+            ]]):format(body)
+            for limit = 90000, 90400, 100 do
+                local output, status = helper.child(source,
+                    { interpreter = LUAJIT .. " -joff", before = "ulimit -v " .. limit .. ";", timeout = 120 })
+                assert.are.same({ "false\tnot enough memory\nfine\n", 0 }, { without_reports(output), status }, limit)
+            end
         end)
     end
 end)

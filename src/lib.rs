@@ -12,6 +12,7 @@ mod json;
 #[cfg(unix)]
 mod libc_service;
 mod lua;
+mod memory;
 mod number;
 mod process;
 mod rdf;

@@ -9,11 +9,12 @@ local probe = import("sandbox.probe")
 local profile = import("sandbox.profile")
 local protections = import("sandbox.protections")
 local raw = import("core.raw")
+local read_context = import("sandbox.context")
 local rights = import("sandbox.rights")
 local script = import("sandbox.script")
 
 local raise = errors.raise
-local getmetatable, ipairs, pairs, rawget, setmetatable, type = getmetatable, ipairs, pairs, rawget, setmetatable, type
+local getmetatable, ipairs, next, pairs, setmetatable = getmetatable, ipairs, next, pairs, setmetatable
 
 local sandbox = {}
 
@@ -107,33 +108,10 @@ local function script_of(self, context)
     }
 end
 
-local CONTEXT = {
-    module = true, source = true, name = true, modules = true, environment = true, ipc = true, stdin = true,
-    stdout = true, stderr = true,
-}
-
-local function check_context(x)
-    if type(x) == "string" then return { module = x } end
-    if type(x) ~= "table" then raise("EINVAL", 1) end
-    for key in pairs(x) do
-        if not CONTEXT[key] then raise("EINVAL", type(key) == "string" and key or 1) end
-    end
-    local source, list = rawget(x, "source"), rawget(x, "modules")
-    if source ~= nil and type(source) ~= "string" then raise("EINVAL", "source") end
-    if source ~= nil and x.module ~= nil then raise("EINVAL", "module") end
-    if source == nil and type(x.module) ~= "string" then raise("EINVAL", "module") end
-    if x.name ~= nil and type(x.name) ~= "string" then raise("EINVAL", "name") end
-    if list ~= nil and type(list) ~= "table" then raise("EINVAL", "modules") end
-    for _, name in ipairs(list or {}) do
-        if type(name) ~= "string" then raise("EINVAL", "modules") end
-    end
-    return x
-end
-
 -- box:context(module or options): the options of spawn_vm for one guest.
 function methods.context(self, x)
     if getmetatable(self) ~= "sandbox" then raise("EINVAL", 1) end
-    x = check_context(x)
+    x = read_context(x)
     local wanted, active = self[WANTED], self[ACTIVE]
     -- The group is kept for as long as these options are.
     local subprocess = {

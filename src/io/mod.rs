@@ -68,6 +68,7 @@ operations! {
     socket::shutdown: fn(*mut Io, i32) -> i32;
     close: fn(*mut Io) -> i32;
     is_open: fn(*const Io) -> i32;
+    hide: fn(*mut Io);
     socket::local: fn(*const Io, *mut Endpoint) -> i32;
     socket::remote: fn(*const Io, *mut Endpoint) -> i32;
     socket::bytes_readable: fn(*mut Io) -> i32;
@@ -150,6 +151,13 @@ impl Io {
         let mut io = Self::new(vm, tokens);
         io.descriptors = Rc::default();
         io
+    }
+
+    /// The descriptor is the runtime's own from here on.
+    pub fn hide(&mut self) {
+        let open = i32::from(self.is_open());
+        self.descriptors.set(self.descriptors.get() - open);
+        self.descriptors = Rc::new(Cell::new(open));
     }
 
     /// Takes a descriptor over; the object must be closed.
@@ -280,6 +288,11 @@ pub extern "C" fn close(this: *mut Io) -> i32 {
         object(this).close();
         0
     })
+}
+
+/// Has the user's open descriptors counted without this one.
+pub extern "C" fn hide(this: *mut Io) {
+    object(this).hide();
 }
 
 /// Whether there is a descriptor.

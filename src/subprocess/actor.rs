@@ -73,13 +73,24 @@ unsafe fn make_room(l: *mut lua_State) {
     }
 }
 
-unsafe extern "C-unwind" {
-    fn luaJIT_setmode(l: *mut lua_State, index: c_int, mode: c_int) -> c_int;
+/// Turns the compiler off and drops what it has compiled. By Lua's names: PUC Lua has no `luaJIT_setmode`, and would not
+/// load the module far enough to be told that it is not supported.
+///
+/// # Safety
+/// `l` is a valid state with two free slots.
+unsafe fn switch_compiler_off(l: *mut lua_State) {
+    // SAFETY: as the caller promises; what could raise is in a protected call.
+    unsafe {
+        ffi::lua_getfield(l, ffi::LUA_GLOBALSINDEX, c"jit".as_ptr());
+        for name in [c"flush", c"off"] {
+            ffi::lua_getfield(l, -1, name.as_ptr());
+            if ffi::lua_pcall(l, 0, 0, 0) != 0 {
+                ffi::lua_pop(l, 1);
+            }
+        }
+        ffi::lua_pop(l, 1);
+    }
 }
-
-// Of luajit.h: the whole compiler, off; or what it has compiled, gone.
-const MODE_ENGINE: c_int = 0;
-const MODE_FLUSH: c_int = 0x200;
 
 /// Runs the actor and ends the process with its status.
 pub fn main(start: Start) -> ! {
@@ -97,8 +108,7 @@ pub fn main(start: Start) -> ! {
         unsafe {
             if !configuration.orders.jit {
                 // A filter may forbid memory for code from now on, new and old.
-                luaJIT_setmode(l, 0, MODE_ENGINE | MODE_FLUSH);
-                luaJIT_setmode(l, 0, MODE_ENGINE);
+                switch_compiler_off(l);
             }
             ffi::lua_pushinteger(l, inbox.into_raw_fd() as ffi::lua_Integer);
             let bytes = configuration.bytes();

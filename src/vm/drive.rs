@@ -5,6 +5,7 @@ use crate::actor;
 use crate::bridge::guard;
 use crate::context::Context;
 use crate::file::Files;
+use crate::memory;
 use crate::system::{self, InterruptDefault};
 use mlua::ffi::{self, lua_State};
 use std::any::Any;
@@ -69,6 +70,11 @@ pub fn step(l: *mut lua_State, this: *mut Vm, cx: &mut Cx<'_>) -> Step {
             }
             let status = ffi::lua_tonumber(l, -1) as isize;
             ffi::lua_pop(l, 1);
+            if memory::ran_out() {
+                // The interpreter has made this string for itself: it takes no memory.
+                ffi::lua_pushstring(l, c"not enough memory".as_ptr());
+                return Step::Ended(End::Raised);
+            }
             status
         };
         this.done = status == DONE;
@@ -113,6 +119,8 @@ impl Vm {
             return End::Refused(io::Error::from_raw_os_error(libc::EPERM));
         }
         system::ignore_sigpipe();
+        // What ran out before this run is nothing of its.
+        memory::ran_out();
         let _interrupt = InterruptDefault::new();
         let context = match self.main_context() {
             Ok(context) => context,

@@ -79,10 +79,13 @@ function hierarchy.enable(directory, controller)
         return number.ENOENT, ("the controller %s is not delegated to %s, which has %s"):format(controller, directory,
             there and there ~= "" and there or "none")
     end
-    local code = write(directory .. "/cgroup.subtree_control", "+" .. controller)
-    if code == number.EBUSY then
-        return code, ("%s cannot hand on the controller %s: there are processes in it"):format(directory, controller)
+    -- With some controllers the kernel makes it a group of threads then, below which groups of processes are of no use.
+    -- Only the root may have both, and it has no type.
+    if read(directory .. "/cgroup.type") and read(directory .. "/cgroup.procs") ~= "" then
+        return number.EBUSY, ("%s cannot hand on the controller %s: there are processes in it"):format(directory,
+            controller)
     end
+    local code = write(directory .. "/cgroup.subtree_control", "+" .. controller)
     return code, code and ("the controller %s is not delegated in %s"):format(controller, directory)
 end
 

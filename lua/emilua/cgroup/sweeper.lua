@@ -9,8 +9,8 @@ local object = import("io.object")
 local scope = import("core.scope")
 local subprocess = import("system.subprocess")
 
-local error = error
-local write, HANDLE = descriptor.native.write, object.HANDLE
+local error, ipairs = error, ipairs
+local write, hide, HANDLE = descriptor.native.write, import("io.native").hide, object.HANDLE
 
 local sweeper = {}
 
@@ -43,6 +43,8 @@ function sweeper.start(directory)
         stdin = "pipe", stdout = "pipe", start_new_session = true, signal_on_gcreaper = 0,
     })
     local streams = { shell.stdin, shell.stdout }
+    -- A group that is left behind by a run is no descriptor that is.
+    for _, stream in ipairs(streams) do hide(stream[HANDLE]) end
     subprocess.disown(shell)
     return streams
 end

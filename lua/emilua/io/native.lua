@@ -31,6 +31,7 @@ local io = native.bind("io", [[
     int32_t shutdown(void *, int32_t);
     int32_t close(void *);
     int32_t is_open(const void *);
+    void hide(void *);
     int32_t local_endpoint(const void *, $);
     int32_t remote_endpoint(const void *, $);
     int32_t bytes_readable(void *);

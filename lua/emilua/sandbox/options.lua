@@ -37,6 +37,7 @@ local function check_list(list, arg)
     end
     return list
 end
+options.check_list = check_list
 
 -- Adds the paths of one option to those by name.
 local function add_paths(by_name, list, arg)

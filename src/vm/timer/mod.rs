@@ -74,7 +74,10 @@ impl Timers {
             return failure(&error);
         }
         let at = token as usize;
-        if self.of_token.len() <= at {
+        if let Some(more) = (at + 1).checked_sub(self.of_token.len()) {
+            if self.of_token.try_reserve(more).is_err() {
+                return -libc::ENOMEM;
+            }
             self.of_token.resize(at + 1, (STEADY, 0));
         }
         self.of_token[at] = (clock, deadline);
