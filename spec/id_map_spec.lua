@@ -85,7 +85,8 @@ describe("id_map.write", function()
         local list = { { 0, 0, 1 } }
         for _, wrong in ipairs {
             false, {}, { uid = list }, { uid = list, gid = {} }, { uid = list, gid = { { 0, 0 } } },
-            { uid = list, gid = { { 0, 0, 1, 1 } } }, { uid = { { 0, "0", 1 } }, gid = list }, { uid = { 0 }, gid = list },
+            { uid = list, gid = { { 0, 0, 1, 1 } } }, { uid = { { 0, "0", 1 } }, gid = list },
+            { uid = { 0 }, gid = list },
         } do
             helper.EINVAL(function() id_map.write(1, wrong) end, 2)
         end
@@ -120,7 +121,9 @@ describe("id_map.range", function()
                 emilua.run(function()
                     local child = system.spawn {
                         program = "unshare", environment = system.environment, stdin = "pipe", stdout = "pipe",
-                        arguments = { "unshare", "--user", "sh", "-c", "echo; read line; echo $(cat /proc/self/?id_map)" },
+                        arguments = {
+                            "unshare", "--user", "sh", "-c", "echo; read line; echo $(cat /proc/self/?id_map)",
+                        },
                     }
                     local buffer = byte_span.new(1000)
                     child.stdout:read_some(buffer)

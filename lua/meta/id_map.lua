@@ -20,7 +20,7 @@ function id_map.single(inside) end
 ---@return emilua.id_map
 function id_map.range() end
 
----Gives the user namespace of a process its ids, for an ordinary user by newuidmap(1) where those are needed. Linux only.
+---Gives the user namespace of a process its ids. Linux only.
 ---@async
 ---@param pid integer
 ---@param map emilua.id_map
