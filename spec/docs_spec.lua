@@ -308,7 +308,7 @@ describe("the running module", function()
                 for key in pairs(candidates(object)) do
                     local dotted = owner .. "." .. key
                     local known = names[dotted] or STRUCTURE[dotted] or place == "class" and names[owner .. ":" .. key]
-                    if not known and not key:find "^_" and kind_of(object, key) then extra[dotted] = true end
+                    if not known and not key:find "^[_%z]" and kind_of(object, key) then extra[dotted] = true end
                 end
             end
         end

@@ -256,14 +256,14 @@ end)
 
 describe("master:send", function()
     it("refuses what the call cannot return", fiber(function()
-        local checked = {}
+        local checked, eof = {}, require("emilua.asio_error").misc.eof
         local function refusing(values, last)
             return function(master)
                 for _, value in ipairs(values) do helper.EINVAL(function() master:send(value) end, 2) end
-                helper.EINVAL(function() master:send(last, "x") end, 3)
-                helper.EINVAL(function() master:send(last, 1.5) end, 3)
-                helper.EINVAL(function() master:send(last, require("emilua.asio_error").misc.eof) end, 3)
-                helper.EINVAL(function() master:send_with_fds(last, {}, {}) end, 4)
+                for _, errno in ipairs{ "x", {}, false, 1.5, -1, 4096, 1e9, 0 / 0, eof } do
+                    helper.EINVAL(function() master:send(last, errno) end, 3)
+                    helper.EINVAL(function() master:send_with_fds(last, {}, errno) end, 4)
+                end
                 checked[#checked + 1] = master.function_
                 master:send(last)
             end

@@ -79,13 +79,49 @@ describe("the environment of a script", function()
     end))
 
     it("has a megabyte of memory", fiber(function()
-        assert.equal("not enough memory\n", fails "local t = {} for i = 1, 1e6 do t[i] = { i } end")
+        assert.matches("not enough memory\n$", fails "local t = {} for i = 1, 1e6 do t[i] = { i } end")
     end))
 
     it("is reported when it is no Lua, or raises", fiber(function()
         assert.matches("^init.script:2: ", fails "local = 1")
         assert.matches("^<3>ipc_actor/init/script: init.script:2: oops", fails "error 'oops'")
-        assert.matches("^<3>ipc_actor/init/script: ", script "")
+        assert.equal("<3>ipc_actor/init/script: the script is empty\n", script "")
+        for raised, text in pairs {
+            ["nil"] = "(error object is a nil value)", ["{}"] = "(error object is a table value)",
+            ["setmetatable({}, { __tostring = function() return 'oops' end })"] = "oops",
+        } do
+            assert.equal("<3>ipc_actor/init/script: " .. text .. "\n", fails("error(" .. raised .. ")"))
+        end
+    end))
+
+    it("is followed by no actor if it leaves no room for one, or takes its inbox away", fiber(function()
+        assert.equal("<3>ipc_actor: Too many open files\n", fails "C.setrlimit(C.RLIMIT_NOFILE, 4, 4)")
+        assert.equal("<3>ipc_actor: the init script has closed descriptor 3\n", fails "C.close(3)")
+        assert.equal("<3>ipc_actor: the init script has closed descriptor 3\n",
+            fails "C.dup2(C.open('/dev/null', C.O_RDWR), 3)")
+    end))
+end)
+
+describe("arguments of calls", function()
+    local function refused(expression, text)
+        local output = succeeds("print((select(2, pcall(" .. expression .. "))))")
+        assert.equal(text .. "\n", (output:gsub("^init.script:%d+: ", "")))
+    end
+
+    it("have types", fiber(function()
+        refused("C.read, '0', 1", "bad argument #1 to 'read' (number expected, got string)")
+        refused("C.mkdir, nil, 0", "bad argument #1 to 'mkdir' (string expected, got nil)")
+        refused("C.mkdir, 'a\\0b', 0", "bad argument #1 to 'mkdir' (string contains zeros)")
+        refused("write_all, 1, {}", "bad argument #2 to 'write_all' (string expected, got table)")
+    end))
+
+    it("are never taken for other numbers", fiber(function()
+        for _, value in ipairs { "0.5", "0/0", "1/0", "2^32", "-2^31 - 1", "2^53" } do
+            refused("C.setresuid, -1, -1, " .. value, "bad argument #3 to 'setresuid' (number out of range)")
+        end
+        refused("C.setgroups, { 2^32 }", "bad argument #1 to 'setgroups' (number out of range)")
+        refused("C.read, 0, -1", "bad argument #2 to 'read' (number out of range)")
+        refused("C.read, 0, 2^40", "bad argument #2 to 'read' (number out of range)")
     end))
 end)
 

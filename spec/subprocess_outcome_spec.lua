@@ -189,6 +189,7 @@ describe("PID 1", function()
         ["require('emilua.system').exit(7)"] = 7,
         ["error('on purpose')"] = 1,
         [KILL .. "ffi.C.kill(ffi.C.getpid(), 9)"] = 137,
+        [KILL .. "ffi.C.kill(ffi.C.getpid(), 40)"] = 168,
         [""] = 0,
     } do
         it("ends as the actor ends: " .. status, fiber(function()

@@ -11,7 +11,8 @@ local LUAJIT2 = "build/luajit2/luajit2"
 -- These start programs of their own, or take long; the switches of fibers are in the others. So it is with files whose
 -- names end in `examples`, `stress` or `programs`.
 local APART = {
-    bench = true, docs = true, environment = true, frame = true, hostile = true, install = true, variants = true,
+    bench = true, docs = true, environment = true, frame = true, hostile = true, install = true, runner = true,
+    variants = true,
 }
 
 local function is_apart(name)
@@ -42,7 +43,7 @@ end
 -- Runs the spec file `name` with busted in `interpreter`, by `command` if that differs. Fails unless all of it ran and
 -- passed.
 local function passes(name, interpreter, settings, command)
-    local line = "cd %s; %s LUAJIT=%s timeout -k 5 120 %s spec/busted_runner.lua --ignore-lua -o TAP %s </dev/null"
+    local line = "cd %s; %s LUAJIT=%s timeout -k 5 300 %s spec/busted_runner.lua --ignore-lua -o TAP %s </dev/null"
     local output, status = helper.shell(line:format(quote(helper.root), settings or "", quote(interpreter),
         command or interpreter, "spec/" .. name .. "_spec.lua"))
     local ran, failed = 0, 0

@@ -25,9 +25,9 @@ local getmetatable, ipairs, rawset, type, unpack = getmetatable, ipairs, rawset,
 local HANDLE, READ = object.HANDLE, object.READ
 local CLASS = "libc_service.master"
 
--- Beside the slots of every object: room for a call, and of the one that is pending the socket for its answer, else
--- false, and its descriptors. LIST keeps what the room points to.
-local ROOM, LIST, REPLY, FDS = 6, 7, 8, 9
+-- Beside what every object has: room for a call, and of the one that is pending the socket for its answer, else false,
+-- and its descriptors. LIST keeps what the room points to.
+local ROOM, LIST, REPLY, FDS = "\0room", "\0list", "\0reply", "\0fds"
 
 local methods, properties = {}, {}
 

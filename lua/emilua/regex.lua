@@ -37,7 +37,7 @@ local IGNORE_CASE, NOSUBS = 1, 2
 
 -- Slots of an object: the native pattern, the bounds of its groups, and its properties.
 local HANDLE, OFFSETS, GROUPS = engine.HANDLE, engine.OFFSETS, engine.GROUPS
-local PROPERTIES = { mark_count = GROUPS, grammar = 4, ignore_case = 5, nosubs = 6, optimized = 7 }
+local PROPERTIES = { mark_count = GROUPS, grammar = 1, ignore_case = 2, nosubs = 3, optimized = 4 }
 
 local mt = errors.class("regex")
 
@@ -91,7 +91,8 @@ function regex.new(opts)
     if handle == nil then construction_error(result) end
     local offsets = new_cdata("int32_t[?]", 2 * result.groups + 2)
     return setmetatable({
-        ffi.gc(handle, engine.free), offsets, result.groups, grammar, ignore_case, nosubs, optimize,
+        [HANDLE] = ffi.gc(handle, engine.free), [OFFSETS] = offsets, [GROUPS] = result.groups,
+        grammar, ignore_case, nosubs, optimize,
     }, mt)
 end
 

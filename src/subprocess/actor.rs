@@ -8,7 +8,7 @@ use crate::libc_service::attach_function;
 use crate::lua;
 use crate::push_function;
 use mlua::ffi::{self, lua_State};
-use std::ffi::c_int;
+use std::ffi::{CStr, c_int};
 use std::io;
 use std::os::fd::{IntoRawFd, OwnedFd};
 use std::ptr;
@@ -150,17 +150,32 @@ fn attach(service: OwnedFd) -> io::Result<()> {
 /// Prints the message on the top of the stack.
 ///
 /// # Safety
-/// `l` is a valid state with a value on its top.
+/// `l` is a valid state with a value on its top, which no code reads any more.
 pub unsafe fn report_error(l: *mut lua_State) {
+    // SAFETY: as the caller promises.
+    let text = unsafe { error_text(l) };
+    super::report(&format!("{text}\n"));
+}
+
+/// The message of the error on the top of the stack: a string, or what `__tostring` makes of another value.
+///
+/// # Safety
+/// As for [`report_error`].
+pub unsafe fn error_text(l: *mut lua_State) -> String {
     let mut length = 0;
-    // SAFETY: the message stays on the stack while it is read.
-    let text = unsafe {
+    // SAFETY: the message stays on the stack while it is read; what may raise is called protected.
+    unsafe {
+        let kind = CStr::from_ptr(ffi::luaL_typename(l, -1)).to_string_lossy();
+        if ffi::luaL_getmetafield(l, -1, c"__tostring".as_ptr()) != 0 {
+            ffi::lua_insert(l, -2);
+            ffi::lua_pcall(l, 1, 1, 0);
+        }
         let text = ffi::lua_tolstring(l, -1, &raw mut length);
         if text.is_null() {
-            "(error object is not a string)".into()
+            format!("(error object is a {kind} value)")
         } else {
-            String::from_utf8_lossy(std::slice::from_raw_parts(text.cast::<u8>(), length))
+            let bytes = std::slice::from_raw_parts(text.cast::<u8>(), length);
+            String::from_utf8_lossy(bytes).into_owned()
         }
-    };
-    super::report(&format!("{text}\n"));
+    }
 }

@@ -12,6 +12,7 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal, sigprocmask};
 use nix::sys::socket::{AddressFamily, Shutdown, SockFlag, SockType, shutdown, socketpair};
+use nix::sys::stat::fstat;
 use nix::unistd::{ForkResult, fork, pipe};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
@@ -32,12 +33,23 @@ pub fn exit(status: i32) -> ! {
     unsafe { libc::_exit(status) }
 }
 
-/// Never returns: what goes wrong before there is a VM ends the process with 1.
+/// Never returns: what goes wrong before there is a VM is reported, and ends the process with 1.
 pub fn main(socket: OwnedFd, streams: Streams) -> ! {
     match start(socket, streams) {
         Ok(start) => actor::main(start),
-        Err(_) => exit(1),
+        Err(error) => {
+            // Who has gone away meanwhile needs no report.
+            if error.kind() != io::ErrorKind::UnexpectedEof {
+                super::report(&format!("<3>ipc_actor: {}\n", error_text(&error)));
+            }
+            exit(1)
+        }
     }
+}
+
+fn error_text(error: &io::Error) -> String {
+    let system = error.raw_os_error().map(crate::system::error_text);
+    system.unwrap_or_else(|| error.to_string())
 }
 
 /// What an actor begins with.
@@ -180,25 +192,38 @@ fn ignore(number: Signal) -> io::Result<()> {
     Ok(())
 }
 
+/// A script that fails has told why, and ends the process.
 fn run_script(socket: &OwnedFd) -> io::Result<()> {
     let mut text = vec![0; message::length(socket.as_fd())?];
     let message = message::receive(socket.as_fd(), &mut text)?;
+    if message.truncated {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
     // All calls of a script block, also on what was a stream of the host's.
     message.descriptors.iter().try_for_each(make_blocking)?;
     let argument = message.descriptors.first().map(AsRawFd::as_raw_fd);
-    let succeeded = !message.truncated
-        && init_script::run(&Script {
-            text: &text[..message.length],
-            argument,
-        });
+    let before = identity(socket)?;
+    let succeeded = init_script::run(&Script {
+        text: &text,
+        argument,
+    });
     super::wipe(&mut text);
     // The script may have closed it, or put something else there.
     message.descriptors.into_iter().for_each(std::mem::forget);
-    if succeeded {
-        Ok(())
-    } else {
-        Err(io::ErrorKind::Other.into())
+    if !succeeded {
+        exit(1);
     }
+    // So it may have done with the inbox, and what is opened next would be taken for it.
+    if identity(socket) != Ok(before) {
+        return Err(io::Error::other("the init script has closed descriptor 3"));
+    }
+    Ok(())
+}
+
+/// What a descriptor refers to.
+fn identity(fd: &OwnedFd) -> nix::Result<(libc::dev_t, libc::ino_t)> {
+    let stat = fstat(fd)?;
+    Ok((stat.st_dev, stat.st_ino))
 }
 
 fn receive_filter(socket: &OwnedFd) -> io::Result<Vec<u8>> {

@@ -7,9 +7,7 @@ use super::barrier::Barrier;
 use super::child::exit;
 use super::close::close_from;
 use super::platform::{first_realtime_signal, hide};
-use nix::errno::Errno;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
 
 /// Signals that are passed on to the actor.
@@ -83,12 +81,17 @@ fn init(actor: Pid, signals: &SigSet) -> ! {
 /// Reaps what has ended; ends this process like the actor when that is among it.
 fn reap(actor: Pid) {
     loop {
-        match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-            Ok(WaitStatus::Exited(pid, status)) if pid == actor => exit(status),
-            Ok(WaitStatus::Signaled(pid, signal, _)) if pid == actor => exit(128 + signal as i32),
-            Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return,
-            // Others are only reaped; a real-time signal that ended one is unknown to nix, and an error.
-            _ => {}
+        let mut status = 0;
+        // SAFETY: the kernel writes the status. (To nix's `waitpid` a real-time signal that ended one is an error.)
+        match unsafe { libc::waitpid(-1, &raw mut status, libc::WNOHANG) } {
+            pid if pid == actor.as_raw() => exit(if libc::WIFSIGNALED(status) {
+                128 + libc::WTERMSIG(status)
+            } else {
+                libc::WEXITSTATUS(status)
+            }),
+            // Others are only reaped.
+            1.. => {}
+            _ => return,
         }
     }
 }

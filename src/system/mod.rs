@@ -18,7 +18,7 @@ pub mod standard;
 pub mod terminal;
 
 pub use errno::FUNCTIONS;
-pub use platform::{block_signals, path, symbol};
+pub use platform::{block_signals, error_text, path, symbol};
 pub use signal::{InterruptDefault, ignore_sigpipe, reset_signals};
 
 use crate::bridge::{copy_text, failure, guard, status};

@@ -13,6 +13,9 @@ local view_type = ffi.typeof([[
     } ]])
 
 local native = {
+    -- The key of what native code takes from an object unseen: nobody writes it who writes a field or an element.
+    -- Constructors spell it out, so that their tables have room for it.
+    HANDLE = "\0handle",
     -- Codes of src/bridge/guard.rs.
     PENDING = -0x80000000,
     EOF = -0x7fffffff,

@@ -1,7 +1,7 @@
 -- What file.stream and file.random_access have in common: the object, and all but its transfers.
 --
--- An object is a table {handle, set of its operations, direction in which they take turns}; only streams, which have
--- one position, take turns. The handle is a cdata whose finaliser closes the file.
+-- An object is a table {set of its operations, direction in which they take turns} with a handle, a cdata whose
+-- finaliser closes the file. Only streams, which have one position, take turns.
 local import = ...
 local L = import("core.layout")
 local S = import("core.scheduler")
@@ -20,10 +20,11 @@ local raise, raise_code, raise_core, raise_system =
     errors.raise, errors.raise_code, errors.raise_core, errors.raise_system
 local getmetatable, setmetatable, tostring, type = getmetatable, setmetatable, tostring, type
 local CANCELED, ENOSYS = -errors.system_number.ECANCELED, -errors.number.ENOSYS
-local vm, metatable = import("core.native").vm, import("io.object").metatable
+local core, metatable = import("core.native"), import("io.object").metatable
+local vm = core.vm
 
 local TOKEN = operation.TOKEN
-local HANDLE, TURN = 1, 3 -- and pending.OPERATIONS
+local HANDLE, TURN = core.HANDLE, 2 -- and pending.OPERATIONS
 
 -- Actions of src/file.
 local object = { HANDLE = HANDLE, TURN = TURN, READ = 0, WRITE = 1, SYNC_ALL = 2, SYNC_DATA = 3 }
@@ -44,7 +45,7 @@ function object.new(mt, takes_turns)
         native.free(p)
         operation.recycle(d[TOKEN])
     end or native.free)
-    return setmetatable({ handle, {}, d }, mt)
+    return setmetatable({ ["\0handle"] = handle, {}, d }, mt)
 end
 
 -- Hands the descriptor of `fd`, argument `arg` of the caller, over to a closed object; `fd` is dead then.

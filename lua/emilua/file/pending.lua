@@ -19,7 +19,7 @@ local FIBER, OBJECT, SPAN = 1, 2, 3
 local free, last = {}, 0
 
 -- The slot of an object where the set of its operations is.
-local OPERATIONS = 2
+local OPERATIONS = 1
 pending.OPERATIONS = OPERATIONS
 
 local FILE = { name = "file", external = true }

@@ -20,8 +20,9 @@ local EACCES = -errors.number.EACCES
 
 local directory = {}
 
--- An open directory is a table {handle, text in front of its entries' names}; one that is closed has no handle.
-local HANDLE, PREFIX = 1, 2
+-- An open directory is a table of a handle and the text in front of its entries' names; one that is closed has no
+-- handle.
+local HANDLE, PREFIX = import("core.native").HANDLE, 1
 
 local out = ffi.new("void *[1]")
 
@@ -29,7 +30,7 @@ local out = ffi.new("void *[1]")
 local function open(parent, name, text, follow)
     local code = native_open(parent and parent[HANDLE] or nil, name, follow, out)
     if code < 0 then return nil, code end
-    return { ffi_gc(out[0], native_free), join(text, "") }
+    return { ["\0handle"] = ffi_gc(out[0], native_free), join(text, "") }
 end
 
 local function close(d)
@@ -38,8 +39,11 @@ local function close(d)
     if handle then native_free(ffi_gc(handle, nil)) end
 end
 
--- An entry is a table {name, directory, type, attributes}. The attributes are those that a walk has asked for already.
-local NAME, OF, KIND, ATTRIBUTES = 1, 2, 3, 4
+-- An entry is a table {name, directory, type, record}. The record is its number in the job of the directory, where a
+-- walk has asked for the attributes already; else false.
+local NAME, OF, KIND, RECORD = 1, 2, 3, 4
+local JOB = "\0job"
+directory.JOB = JOB
 
 local scratch = native.new_stat()
 
@@ -48,8 +52,11 @@ directory.text_of = text_of
 
 -- The attributes of an entry: looked up in its directory while that is open, which is both fast and immune to a rename.
 local function attributes(e, follow)
-    local known = e[ATTRIBUTES]
-    if known and (follow == 0 or known.kind ~= SYMLINK) then return known end
+    local i, job = e[RECORD], e[OF][JOB]
+    if i and job and i >= 0 and i < job.view.count then
+        local known = job.view.records[i].stat
+        if follow == 0 or known.kind ~= SYMLINK then return known end
+    end
     local handle = e[OF][HANDLE]
     local code
     if handle then
@@ -79,7 +86,7 @@ local methods = {}
 
 function methods:refresh()
     if getmetatable(self) ~= "filesystem.directory_entry" then errors.raise("EINVAL", 1) end
-    self[ATTRIBUTES] = false
+    self[RECORD] = false
 end
 
 local entry_mt = errors.class("filesystem.directory_entry")
@@ -92,7 +99,7 @@ end
 
 function entry_mt.__newindex() errors.bad_index() end
 
-local function new_entry(d, name, kind, known) return setmetatable({ name, d, kind, known }, entry_mt) end
+local function new_entry(d, name, kind, record) return setmetatable({ name, d, kind, record }, entry_mt) end
 directory.new_entry = new_entry
 
 local found = native.new_entry()

@@ -29,8 +29,8 @@ local EACCES = -errors.number.EACCES
 -- Directories that one job reads, at most.
 local CHUNK = 64
 
--- An entry's directory, which is closed: {false, text in front of the names, what keeps the attributes alive}.
-local function closed_directory(text, job) return { false, join(text, ""), job } end
+-- An entry's directory, which is closed. The job has the attributes of its entries.
+local function closed_directory(text, job) return { [directory.JOB] = job, join(text, "") } end
 
 local out = ffi.new("void *[1]")
 
@@ -62,18 +62,19 @@ local function start_more(state)
     while #state.queue > 0 and #state.running < state.jobs do start(state, 0) end
 end
 
--- The entry of a record, and its depth.
-local function entry(job, record)
+-- The entry of record `i`, and its depth.
+local function entry(job, i)
+    local record = job.view.records[i]
     local number = record.directory + 1
     local d = job.directories[number]
     if not d then
-        d = closed_directory(job.texts[number], job.handle)
+        d = closed_directory(job.texts[number], job)
         job.directories[number] = d
     end
     local stat = record.stat
     local name = ffi_string(job.view.names + record.name, record.length)
     -- A file without links was not looked at.
-    return new_entry(d, name, stat.kind, stat.links > 0 and stat), job.depths[number]
+    return new_entry(d, name, stat.kind, stat.links > 0 and i), job.depths[number]
 end
 
 -- Queues the directories of a batch that are to be visited.
@@ -82,7 +83,7 @@ local function look_through(state, job)
     for i = 0, job.view.count - 1 do
         local record = records[i]
         if record.stat.kind == DIRECTORY and record.error == 0 then
-            local e, depth = entry(job, record)
+            local e, depth = entry(job, i)
             if depth < state.max_depth and not (prune and prune(e, depth)) then
                 queue[#queue + 1] = { text = directory.text_of(e), depth = depth + 1 }
             end
@@ -116,7 +117,7 @@ local function advance(state)
         if job and i < job.view.count then
             local record = job.view.records[i]
             state.at = i + 1
-            if record.error == 0 then return entry(job, record) end
+            if record.error == 0 then return entry(job, i) end
             if record.error ~= EACCES or not state.skip_permission_denied then
                 state.ended = true
                 fail(record.error, job.texts[record.directory + 1])

@@ -17,7 +17,7 @@ local ffi = require("ffi")
 local band, bor = bit.band, bit.bor
 local check_path, fail_posix = check.path, check.fail_posix
 local enter, perform = S.enter, operation.perform
-local getmetatable, ipairs, pairs, remove, type = getmetatable, ipairs, pairs, table.remove, type
+local getmetatable, ipairs, pairs, rawset, remove, type = getmetatable, ipairs, pairs, rawset, table.remove, type
 local raise = errors.raise
 local join, new_path = path.lexical.join, value.new
 local io_close, is_open = import("io.native").close, import("io.native").is_open
@@ -43,9 +43,9 @@ local DEFAULT = bor(EVENTS.modify, EVENTS.attrib, EVENTS.close_write, EVENTS.mov
 -- What a recursive watch must see to follow the tree.
 local STRUCTURE = bor(EVENTS.create, EVENTS.moved_from, EVENTS.moved_to)
 
--- A watcher has in its slot STATE the `watches` by number, which are {text, asked, recursive}; their `numbers` by text;
+-- A watcher has under STATE the `watches` by number, which are {text, asked, recursive}; their `numbers` by text;
 -- a `queue` of the events that have been read and not handed out; and a `buffer`.
-local STATE = 4
+local STATE = "\0state"
 local TEXT, ASKED, RECURSIVE = 1, 2, 3
 
 local event_pointer = ffi.typeof([[
@@ -204,7 +204,7 @@ function functions.watch(p, opts)
     local text = check_path(p, 1)
     opts = check.options(opts, 2, OPTIONS)
     local self = object.new(mt)
-    self[STATE] = { watches = {}, numbers = {}, queue = {}, buffer = byte_span.new(2 ^ 14) }
+    rawset(self, STATE, { watches = {}, numbers = {}, queue = {}, buffer = byte_span.new(2 ^ 14) })
     local code, failed = native.watch_open(self[HANDLE]), text
     if code >= 0 then code, failed = add(self, text, opts) end
     if code < 0 then

@@ -1,7 +1,8 @@
 -- file_descriptor: the owner of a descriptor that no operation waits on. See docs/architecture.md for how other
 -- modules make one and take its descriptor.
 --
--- A descriptor is a table {handle, the run in which a send has it in flight}; it is dead when its handle is closed.
+-- A descriptor is a table of a handle, with which it is dead when that is closed, and the run in which a send has it in
+-- flight.
 local import = ...
 local errors = import("core.errors")
 local io = import("io.native")
@@ -32,7 +33,7 @@ local native = core.bind("descriptor", [[
     int32_t capabilities_get(void *, void *, size_t);
     int32_t capabilities_set(void *, const void *, size_t); ]])
 
-local HANDLE, FLIGHT = 1, 2
+local HANDLE, FLIGHT = core.HANDLE, 1
 local DEFAULT_MODE = 0x1b6 -- 0666, which the umask restricts
 
 local descriptor = { HANDLE = HANDLE, native = native }
@@ -51,7 +52,7 @@ local methods, properties = {}, {}
 local mt = errors.class("file_descriptor")
 
 -- A descriptor whose handle is closed, for a native operation to fill.
-local function new() return setmetatable({ ffi.gc(io_new(core.vm, 0, 0), io_free), false }, mt) end
+local function new() return setmetatable({ ["\0handle"] = ffi.gc(io_new(core.vm, 0, 0), io_free), false }, mt) end
 descriptor.new = new
 
 -- The owner of the descriptor `number`, which the caller owned.
@@ -92,7 +93,7 @@ descriptor.use = use
 
 -- Hands the descriptor of `fd`, argument `arg` of the caller, over to an object that is closed; `fd` is dead then.
 function descriptor.transfer(fd, arg, object)
-    local from, to = use(fd, arg), object[1]
+    local from, to = use(fd, arg), object[HANDLE]
     if is_open(to) == 1 then errors.raise_misc(1) end
     check(native.transfer(from, to))
 end

@@ -1,5 +1,5 @@
--- What every object with a descriptor has in common. An object is a table {handle, direction of reading, direction
--- of writing, flags, direction of exceptions or false}; the handle is a cdata whose finaliser closes the descriptor.
+-- What every object with a descriptor has in common. An object is a table {direction of reading, direction of writing,
+-- flags, direction of exceptions or false} with a handle, a cdata whose finaliser closes the descriptor.
 local import = ...
 local errors = import("core.errors")
 local native = import("io.native")
@@ -13,10 +13,11 @@ local enter, charge, check_yieldable, pass = S.enter, S.charge, S.check_yieldabl
 local abort, await, direction, recycle = operation.abort, operation.await, operation.direction, operation.recycle
 local HEAD, TOKEN = S.HEAD, operation.TOKEN
 local io_new, io_free, io_close, io_is_open = native.new, native.free, native.close, native.is_open
-local vm, PENDING = import("core.native").vm, import("core.native").PENDING
+local core = import("core.native")
+local vm, PENDING = core.vm, core.PENDING
 local cast, gc, tokens_pointer = ffi.cast, ffi.gc, native.tokens_pointer
 
-local HANDLE, READ, WRITE, FLAGS, EXCEPTION = 1, 2, 3, 4, 5
+local HANDLE, READ, WRITE, FLAGS, EXCEPTION = core.HANDLE, 1, 2, 3, 4
 -- Of an object without a direction of exceptions; see src/io/mod.rs.
 local NO_TOKEN = 0xffffffff
 
@@ -42,7 +43,7 @@ function object.new(mt)
     local read, write = direction(), direction()
     local handle = gc(io_new(vm, read[TOKEN], write[TOKEN]), free)
     -- In parentheses: a tail call of a built-in function would keep this from being compiled.
-    return (setmetatable({ handle, read, write, false, false }, mt))
+    return (setmetatable({ ["\0handle"] = handle, read, write, false, false }, mt))
 end
 
 -- The direction of urgent data and errors, which few objects ever wait for.

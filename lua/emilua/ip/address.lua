@@ -7,7 +7,7 @@ local ffi = require("ffi")
 
 local raise, raise_code = errors.raise, errors.raise_code
 local getmetatable, setmetatable, type = getmetatable, setmetatable, type
-local byte, sub = string.byte, string.sub
+local byte, min, sub = string.byte, math.min, string.sub
 
 -- Slots of an address.
 local FAMILY, BYTES, SCOPE = 1, 2, 3
@@ -37,7 +37,8 @@ end
 -- Puts an address into an endpoint.
 local function to_endpoint(a, port, endpoint)
     endpoint.family, endpoint.port, endpoint.scope = a[FAMILY], port, a[SCOPE]
-    ffi.copy(endpoint.bytes, a[BYTES], #a[BYTES])
+    local bytes = a[BYTES]
+    ffi.copy(endpoint.bytes, bytes, min(#bytes, 16))
     return endpoint
 end
 

@@ -7,6 +7,7 @@ local ffi = require("ffi")
 
 local raise, raise_code = errors.raise, errors.raise_code
 local getmetatable, type = getmetatable, type
+local HANDLE = import("core.native").HANDLE
 
 -- HOPS are integers of a byte. ADDRESS options are set only; MULTICAST is the number of what to do with the address.
 local FLAG, INTEGER, PAIR, HOPS, ADDRESS = "flag", "integer", "pair", "hops", "address"
@@ -98,11 +99,11 @@ return function(class, names, methods)
 
     function methods:set_option(name, a, b)
         local option = find(self, name)
-        set(self[1], option, a, b)
+        set(self[HANDLE], option, a, b)
     end
 
     function methods:get_option(name)
         local option = find(self, name)
-        return get(self[1], option)
+        return get(self[HANDLE], option)
     end
 end

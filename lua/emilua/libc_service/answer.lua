@@ -8,6 +8,9 @@ local ffi = require("ffi")
 local raise = errors.raise
 local getmetatable, type = getmetatable, type
 
+-- The kernels have no error numbers beyond it.
+local MOST = 4095
+
 local endpoint = import("io.native").new_endpoint()
 
 local function is_integer(value, least, most)
@@ -19,9 +22,9 @@ local function error_number(code, arg)
     if code == nil then return 0 end
     if getmetatable(code) == "error_code" then
         if code.category ~= errors.generic and code.category ~= errors.system then raise("EINVAL", arg) end
-        return code.code
+        code = code.code
     end
-    if not is_integer(code, -2 ^ 31, 2 ^ 31 - 1) then raise("EINVAL", arg) end
+    if not is_integer(code, 0, MOST) then raise("EINVAL", arg) end
     return code
 end
 

@@ -17,6 +17,6 @@ local engine = import("core.native").bind("regex", [[
 
 engine.new_report = report_type
 -- The native pattern, the bounds of its groups, their number.
-engine.HANDLE, engine.OFFSETS, engine.GROUPS = 1, 2, 3
+engine.HANDLE, engine.OFFSETS, engine.GROUPS = "\0handle", "\0offsets", "\0groups"
 
 return engine

@@ -1,7 +1,7 @@
 -- stream.scanner: records and their fields, as views of one buffer.
 --
--- A scanner is the user's table; what it keeps for itself is in its integer keys. Records stay where they were read:
--- the rest moves to the front of the buffer only before a read, so that no record is copied.
+-- A scanner is the user's table; what it keeps for itself is under keys that no user has. Records stay where they were
+-- read: the rest moves to the front of the buffer only before a read, so that no record is copied.
 local import = ...
 local byte_span = import("byte_span")
 local errors = import("core.errors")
@@ -28,12 +28,12 @@ local max, min = math.max, math.min
 
 -- The buffer: the span of all of it, its makers of records and of fields (src/scanner.rs, src/span.rs), its bytes and
 -- their number.
-local BUFFER, RECORDS, VIEWS, DATA, SIZE = 1, 2, 3, 4, 5
+local BUFFER, RECORDS, VIEWS, DATA, SIZE = "\0buffer", "\0records", "\0views", "\0data", "\0size"
 -- The data in it: offsets of its first byte and behind its last one. The current record, which is first: its length, or
 -- false, and that of its terminator.
-local START, STOP, LENGTH, TERMINATOR = 6, 7, 8, 9
+local START, STOP, LENGTH, TERMINATOR = "\0start", "\0stop", "\0length", "\0terminator"
 -- Records that have been looked for ahead: a list, the index of the next one, that of the last one, what ends them.
-local AHEAD, NEXT, LAST, SEPARATOR = 10, 11, 12, 13
+local AHEAD, NEXT, LAST, SEPARATOR = "\0ahead", "\0next", "\0last", "\0separator"
 
 local DEFAULT_SIZE, DEFAULT_MOST = 4096, 65536
 

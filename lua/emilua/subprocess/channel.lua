@@ -10,9 +10,9 @@ local object = import("io.object")
 local operation = import("core.operation")
 
 local HANDLE, WRITE = object.HANDLE, object.WRITE
--- Beside the slots of every object: the limit of texts (0 in the first format), and of the direct parent the child,
+-- Beside what every object has: the limit of texts (0 in the first format), and of the direct parent the child,
 -- {number, pid}, else false.
-local LIMIT, CHILD = 6, 7
+local LIMIT, CHILD = 5, 6
 local NUMBER, PID = 1, 2
 local CLASS = "ipc_actor_channel"
 local SIGKILL = 9

@@ -62,8 +62,8 @@ if jit.os ~= "Windows" then
     signal.ignore, signal.default = disposition("ignore"), disposition("default")
 end
 
--- A set is a table {handle, direction of its waiting fibers}.
-local HANDLE, WAITING = 1, 2
+-- A set is a table of a handle and the direction of its waiting fibers.
+local HANDLE, WAITING = core.HANDLE, 1
 
 local methods = {}
 local mt = errors.class("system.signal.set", { __index = errors.strict(methods), __newindex = errors.bad_index })
@@ -113,7 +113,7 @@ local function new(...)
             error(e, 0)
         end
     end
-    return setmetatable({ handle, d }, mt)
+    return setmetatable({ ["\0handle"] = handle, d }, mt)
 end
 
 signal.set = { new = new }

@@ -23,8 +23,8 @@ local process = native.bind("process", [[
     int32_t exit_code(const void *);
     int32_t exit_signal(const void *); ]])
 
--- A handle is a table {native handle, direction of the waiting fiber, streams of "pipe" by name, finaliser}.
-local HANDLE, WAITING, STREAMS, FINALISER = 1, 2, 3, 4
+-- An object is a table {direction of the waiting fiber, streams of "pipe" by name, finaliser of its handle}.
+local HANDLE, WAITING, STREAMS, FINALISER = core.HANDLE, 1, 2, 3
 
 local methods, properties = {}, {}
 local mt = errors.class("subprocess", { __newindex = errors.bad_index })
@@ -115,7 +115,7 @@ local function spawn(opts)
     if slave then import("libc_service.slave").consume(slave) end
     check(code)
     keep[1] = nil
-    return setmetatable({ handle, d, streams_of(plan), finalise }, mt)
+    return setmetatable({ ["\0handle"] = handle, d, streams_of(plan), finalise }, mt)
 end
 
 -- Leaves a child as if its handle had been collected, which is not to be used any more.

@@ -1,7 +1,7 @@
 -- tls.context: what sessions have in common.
 --
--- An object is a table {handle, role, versions of the method, versions that options leave, verify mode, name that is
--- verified}. Sockets take all of it as it is when they are made.
+-- An object is a table {role, versions of the method, versions that options leave, verify mode, name that is verified}
+-- with a handle. Sockets take all of it as it is when they are made.
 local import = ...
 local errors = import("core.errors")
 local native = import("tls.native")
@@ -11,7 +11,8 @@ local flag_list = import("ip.flags").list
 local raise = errors.raise
 local getmetatable, setmetatable, tostring, type = getmetatable, setmetatable, tostring, type
 
-local HANDLE, ROLE, METHOD, ENABLED, MODE, NAME = 1, 2, 3, 4, 5, 6
+local HANDLE = import("core.native").HANDLE
+local ROLE, METHOD, ENABLED, MODE, NAME = 1, 2, 3, 4, 5
 
 local methods = {}
 local mt = errors.class("tls.context", { __index = errors.strict(methods) })
@@ -38,7 +39,7 @@ function context.new(method)
     if OBSOLETE[base] then raise("ENOTSUP", 1) end
     local versions = METHODS[base]
     if not versions then raise("EINVAL", 1) end
-    local self = setmetatable({ native.new_context(), role, versions, { true, true }, 0, false }, mt)
+    local self = setmetatable({ ["\0handle"] = native.new_context(), role, versions, { true, true }, 0, false }, mt)
     set_versions(self)
     return self
 end

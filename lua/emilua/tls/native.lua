@@ -7,11 +7,11 @@ local tls = native.bind("tls", [[
     void *context(void);
     void free_context(void *);
     int32_t set_versions(void *, int32_t, int32_t);
-    int32_t add_authorities(void *, const void *, size_t, int32_t);
-    int32_t add_verify_path(void *, const void *, size_t);
+    int32_t add_authorities(void *, const uint8_t *, size_t, int32_t);
+    int32_t add_verify_path(void *, const uint8_t *, size_t);
     int32_t set_default_verify_paths(void *);
-    int32_t use_certificate(void *, const void *, size_t, int32_t, int32_t);
-    int32_t use_private_key(void *, const void *, size_t, int32_t, int32_t);
+    int32_t use_certificate(void *, const uint8_t *, size_t, int32_t, int32_t);
+    int32_t use_private_key(void *, const uint8_t *, size_t, int32_t, int32_t);
     int32_t set_protocols(void *, const void *, size_t);
     void *session(const void *, void *);
     void free_session(void *);

@@ -14,7 +14,9 @@ local raise = errors.raise
 local error, getmetatable, setmetatable, type = error, getmetatable, setmetatable, type
 local check_yieldable, enter, pass = S.check_yieldable, S.enter, S.pass
 
-local WIRE, STATE, ROLE, MODE, NAME, SERVER_NAME = 1, 2, 3, 4, 5, 6
+-- What is below it is its handle.
+local WIRE = core.HANDLE
+local STATE, ROLE, MODE, NAME, SERVER_NAME = 1, 2, 3, 4, 5
 
 -- States. SHUT: this side has said that it has finished.
 local NEW, HANDSHAKING, OPEN, SHUT, BROKEN, CLOSED = 1, 2, 3, 4, 5, 6
@@ -57,7 +59,8 @@ function socket.new(stream, ctx)
     ctx = ctx or context.default()
     local wire = SOCKETS[getmetatable(stream)] and socket_wire or stream_wire
     return (setmetatable({
-        wire.new(ctx[context.HANDLE], stream), NEW, ctx[context.ROLE], ctx[context.MODE], ctx[context.NAME], false,
+        ["\0handle"] = wire.new(ctx[context.HANDLE], stream),
+        NEW, ctx[context.ROLE], ctx[context.MODE], ctx[context.NAME], false,
     }, mt))
 end
 

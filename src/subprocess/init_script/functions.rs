@@ -79,8 +79,13 @@ extern "C" fn exit(status: i32) {
     }
 }
 
+/// strerror(3).
 extern "C" fn error_text(code: i32, buffer: *mut c_char, size: i32) -> i32 {
-    copy_text(Errno::from_raw(code).desc().as_bytes(), buffer, size)
+    let mut text = [0_u8; 256];
+    // SAFETY: the buffer has the length that is passed.
+    unsafe { libc::strerror_r(code, text.as_mut_ptr().cast(), text.len()) };
+    let text = CStr::from_bytes_until_nul(&text).unwrap_or_default();
+    copy_text(text.to_bytes(), buffer, size)
 }
 
 extern "C" fn close_from(low: i32) {

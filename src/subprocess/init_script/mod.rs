@@ -95,10 +95,24 @@ fn try_run(script: &Script) -> io::Result<bool> {
         // SAFETY: `prepare` has made it, and it is taken once.
         *unsafe { Box::from_raw(ready) }
     };
-    if script.text.is_empty() || !world.arena.reserve(script.text.len()) {
+    if script.text.is_empty() {
+        return Err(io::Error::other("the script is empty"));
+    }
+    if !world.arena.reserve(script.text.len()) {
         return Err(io::ErrorKind::OutOfMemory.into());
     }
-    Ok(world.call(main, (&raw const *script).cast_mut().cast()))
+    let mut run = Run {
+        script,
+        failed: false,
+    };
+    Ok(world.call(main, (&raw mut run).cast()) && !run.failed)
+}
+
+/// The argument of [`main`].
+struct Run<'a> {
+    script: &'a Script<'a>,
+    /// An error of the script has been reported.
+    failed: bool,
 }
 
 type Function = unsafe extern "C-unwind" fn(*mut lua_State) -> c_int;
@@ -121,11 +135,12 @@ unsafe extern "C-unwind" fn open(l: *mut lua_State) -> c_int {
     0
 }
 
-/// Body of a protected call: runs a script.
+/// Body of a protected call: runs a script. What cannot be compiled is the error of this call.
 unsafe extern "C-unwind" fn main(l: *mut lua_State) -> c_int {
     // SAFETY: called by `lua_cpcall` with a script; nothing here needs dropping when Lua raises.
     unsafe {
-        let script = &*ffi::lua_touserdata(l, 1).cast::<Script>();
+        let run = &mut *ffi::lua_touserdata(l, 1).cast::<Run>();
+        let script = run.script;
         if let Some(fd) = script.argument {
             ffi::lua_pushinteger(l, fd as ffi::lua_Integer);
             ffi::lua_setglobal(l, c"arg".as_ptr());
@@ -137,10 +152,11 @@ unsafe extern "C-unwind" fn main(l: *mut lua_State) -> c_int {
             ffi::lua_error(l);
         }
         if ffi::lua_pcall(l, 0, 0, -2) != 0 {
-            ffi::lua_pushliteral(l, c"<3>ipc_actor/init/script: ");
-            ffi::lua_insert(l, -2);
-            ffi::lua_concat(l, 2);
-            ffi::lua_error(l);
+            report(&format!(
+                "<3>ipc_actor/init/script: {}\n",
+                actor::error_text(l)
+            ));
+            run.failed = true;
         }
     }
     0

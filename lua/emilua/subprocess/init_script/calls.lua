@@ -5,7 +5,8 @@ local native = import("subprocess.init_script.native")
 local ffi = require("ffi")
 
 local cast, errno, new = ffi.cast, ffi.errno, ffi.new
-local error, pairs, tonumber, type = error, pairs, tonumber, type
+local error, pairs, tonumber, traceback, type = error, pairs, tonumber, debug.traceback, type
+local find, format = string.find, string.format
 local globals = _G
 
 local system = { native = native, constants = native.constants() }
@@ -14,13 +15,13 @@ system.functions = functions
 
 -- Ends the process, whatever errexit says.
 function system.die(name, text)
-    native.report(("<3>ipc_actor/init/%s: %s\n"):format(name, text))
+    native.report(format("<3>ipc_actor/init/%s: %s\n", name, text))
     native.exit(1)
 end
 
 -- What a failing call does: it ends the process, or returns -1 (or `value`) and the error number.
 local function fail(name, code, value)
-    if globals.errexit then system.die(name, debug.traceback(native.error_text(code), 2)) end
+    if globals.errexit then system.die(name, traceback(native.error_text(code), 2)) end
     return value or -1, code
 end
 system.fail = fail
@@ -34,20 +35,32 @@ end
 system.result = result
 
 local function bad_argument(name, n, wanted, value)
-    error(("bad argument #%d to '%s' (%s expected, got %s)"):format(n, name, wanted, type(value)), 4)
+    error(format("bad argument #%d to '%s' (%s expected, got %s)", n, name, wanted, type(value)), 4)
 end
+
+local function out_of_range(name, n) error(format("bad argument #%d to '%s' (number out of range)", n, name), 4) end
 
 local function check_string(name, n, value)
     if type(value) ~= "string" then bad_argument(name, n, "string", value) end
-    if value:find("\0", 1, true) then error(("bad argument #%d to '%s' (string contains zeros)"):format(n, name), 4) end
+    if find(value, "\0", 1, true) then error(format("bad argument #%d to '%s' (string contains zeros)", n, name), 4) end
     return value
 end
 
 local function check_integer(name, n, value)
     if type(value) ~= "number" then bad_argument(name, n, "number", value) end
+    -- Conversions would make another number of it, 0 among them. Sums of flags may have the sign bit.
+    if value % 1 ~= 0 or value < -2 ^ 31 or value >= 2 ^ 32 then out_of_range(name, n) end
     return value
 end
 system.check_string, system.check_integer = check_string, check_integer
+
+-- A count of bytes or the number of a device, which may have more bits.
+local function check_size(name, n, value)
+    if type(value) ~= "number" then bad_argument(name, n, "number", value) end
+    if value % 1 ~= 0 or value < 0 or value >= 2 ^ 64 then out_of_range(name, n) end
+    return value
+end
+system.check_size = check_size
 
 -- Types of arguments by letter: the C type, and the check, which returns what is passed.
 local TYPES = {
@@ -67,16 +80,16 @@ local TYPES = {
     },
 }
 
--- Calls with `checks` applied to the arguments.
+-- Calls with `checks` applied to the arguments; what there is no check for is not passed.
 local function checked(name, checks, call)
     local a, b, c, d, e, f = checks[1], checks[2], checks[3], checks[4], checks[5], checks[6]
     return function(p, q, r, s, t, u)
-        if a then p = a(name, 1, p) end
-        if b then q = b(name, 2, q) end
-        if c then r = c(name, 3, r) end
-        if d then s = d(name, 4, s) end
-        if e then t = e(name, 5, t) end
-        if f then u = f(name, 6, u) end
+        p = a and a(name, 1, p)
+        q = b and b(name, 2, q)
+        r = c and c(name, 3, r)
+        s = d and d(name, 4, s)
+        t = e and e(name, 5, t)
+        u = f and f(name, 6, u)
         return result(name, call(p, q, r, s, t, u))
     end
 end
@@ -183,9 +196,12 @@ function functions.closefrom(low)
     native.close_from(low)
 end
 
+local MEMORY = 2 ^ 20 -- all that a script has
+
 function functions.read(fd, size)
     check_integer("read", 1, fd)
-    check_integer("read", 2, size)
+    check_size("read", 2, size)
+    if size > MEMORY then out_of_range("read", 2) end
     local buffer = new("char[?]", size)
     local n = tonumber(C.read(fd, buffer, size))
     if n == -1 then
@@ -202,9 +218,9 @@ ffi.cdef("int setrlimit(int, const void *);")
 
 function functions.setrlimit(resource, soft, hard)
     check_integer("setrlimit", 1, resource)
-    if soft ~= nil then check_integer("setrlimit", 2, soft) end
-    if hard ~= nil then check_integer("setrlimit", 3, hard) end
-    return result("setrlimit", C.setrlimit(resource, limits(soft or UNLIMITED, hard or UNLIMITED)))
+    soft = soft == nil and UNLIMITED or check_size("setrlimit", 2, soft)
+    hard = hard == nil and UNLIMITED or check_size("setrlimit", 3, hard)
+    return result("setrlimit", C.setrlimit(resource, limits(soft, hard)))
 end
 
 -- A string of any bytes.
@@ -273,7 +289,7 @@ function functions.setgroups(groups)
     local array = new("unsigned int[?]", #groups + 1)
     for i = 1, #groups do
         if type(groups[i]) ~= "number" then system.die("setgroups", "invalid argument") end
-        array[i - 1] = groups[i]
+        array[i - 1] = check_integer("setgroups", 1, groups[i])
     end
     return result("setgroups", C.setgroups(#groups, array))
 end

@@ -2,7 +2,9 @@
 local import = ...
 local system = import("subprocess.init_script.calls")
 local functions, native = system.functions, system.native
-local check_integer, check_string, check_bytes = system.check_integer, system.check_string, system.check_bytes
+local check_integer, check_size = system.check_integer, system.check_size
+local check_string, check_bytes = system.check_string, system.check_bytes
+local sub = string.sub
 local globals = _G
 
 function globals.mode(user, group, other)
@@ -13,9 +15,11 @@ function globals.mode(user, group, other)
 end
 
 function globals.write_all(fd, bytes)
+    check_integer("write_all", 1, fd)
+    check_bytes("write_all", 2, bytes)
     local written = 0
     repeat
-        local n, code = functions.write(fd, bytes:sub(written + 1))
+        local n, code = functions.write(fd, sub(bytes, written + 1))
         if n < 0 then return n, code end
         written = written + n
     until written >= #bytes
@@ -26,7 +30,7 @@ local receive, send = native.receive_with_fd, native.send_with_fd
 
 function globals.receive_with_fd(fd, size)
     check_integer("receive_with_fd", 1, fd)
-    check_integer("receive_with_fd", 2, size)
+    check_size("receive_with_fd", 2, size)
     local bytes, received = receive(fd, size)
     if not bytes then
         local _, code = system.fail("receive_with_fd", received)
@@ -59,12 +63,12 @@ function globals.set_no_new_privs()
 end
 
 function globals.dev_major(device)
-    check_integer("dev_major", 1, device)
+    check_size("dev_major", 1, device)
     return native.major(device)
 end
 
 function globals.dev_minor(device)
-    check_integer("dev_minor", 1, device)
+    check_size("dev_minor", 1, device)
     return native.minor(device)
 end
 
@@ -77,7 +81,7 @@ end
 function functions.mknod(path, mode, device)
     check_string("mknod", 1, path)
     check_integer("mknod", 2, mode)
-    check_integer("mknod", 3, device)
+    check_size("mknod", 3, device)
     local done, code = native.mknod(path, mode, device)
     if not done then return system.fail("mknod", code) end
     return 0, 0
