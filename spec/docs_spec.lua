@@ -12,8 +12,8 @@ local docs = require "spec.docs_helper"
 local helper = require "spec.helper"
 local jit_util = require "jit.util"
 
--- Pages about commands, which have no definitions.
-local COMMANDS = { launcher = true }
+-- The index, and pages about commands: they have no definitions.
+local UNDEFINED = { README = true, launcher = true }
 
 local function read(path)
     local file = assert(io.open(path))
@@ -40,7 +40,7 @@ end
 local PAGES = {}
 for _, path in ipairs(glob "docs/reference/*.md") do
     local page = path:match "([%w_]+)%.md$"
-    if not COMMANDS[page] then PAGES[#PAGES + 1] = page end
+    if not UNDEFINED[page] then PAGES[#PAGES + 1] = page end
 end
 
 -- What spec/docs/*.lua tell about the modules:
@@ -212,6 +212,11 @@ describe("the links in the documentation", function()
             end
         end
         assert.same({}, broken)
+    end)
+
+    it("lead from the index of the reference to each of its pages", function()
+        local index = read "docs/reference/README.md"
+        for _, page in ipairs(PAGES) do assert.truthy(index:find("(" .. page .. ".md)", 1, true), page) end
     end)
 end)
 
