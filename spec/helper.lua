@@ -157,6 +157,40 @@ function helper.turns(n)
     end
 end
 
+--- A function that runs `f` in a fiber that is interrupted already and has forbidden suspension, and joins it.
+function helper.blocked(f)
+    local emilua, fiber = require "emilua", nil
+    fiber = emilua.spawn(function()
+        fiber:interrupt()
+        emilua.this_fiber.forbid_suspend()
+        f()
+    end)
+    return function() fiber:join() end
+end
+
+--- Runs `f` in a fiber that is interrupted already; true if `f` was cut short by it.
+function helper.interruption_caught(f)
+    local fiber
+    fiber = require("emilua").spawn(function()
+        fiber:interrupt()
+        f()
+    end)
+    fiber:join()
+    return fiber.interruption_caught
+end
+
+--- A random test of `count` cases: an error names the seed, which EMILUA_SEED sets.
+function helper.seeded(count, case)
+    return function()
+        local seed = tonumber(os.getenv "EMILUA_SEED") or os.time()
+        for i = 1, count do
+            math.randomseed(seed + i)
+            local ok, message = pcall(case)
+            if not ok then error(("EMILUA_SEED=%d, case %d: %s"):format(seed, i, tostring(message)), 0) end
+        end
+    end
+end
+
 helper.root = (debug.getinfo(1, "S").source:match("^@(.*)spec/helper%.lua$") or "")
 if helper.root:sub(1, 1) ~= "/" then
     local pipe = io.popen("pwd")

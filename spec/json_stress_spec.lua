@@ -8,18 +8,6 @@ local helper = require "spec.helper"
 helper.install()
 
 local decode, encode, null = json.decode, json.encode, json.null
-local seed = tonumber(os.getenv "EMILUA_SEED") or os.time()
-
--- A case of a random test: an error names the seed.
-local function seeded(count, case)
-    return function()
-        for i = 1, count do
-            math.randomseed(seed + i)
-            local ok, message = pcall(case)
-            if not ok then error(("EMILUA_SEED=%d, case %d: %s"):format(seed, i, tostring(message)), 0) end
-        end
-    end
-end
 
 local random = math.random
 
@@ -68,7 +56,7 @@ local function equal(a, b)
 end
 
 describe("random values", function()
-    it("survive the round trip, whatever the options", seeded(3000, function()
+    it("survive the round trip, whatever the options", helper.seeded(3000, function()
         local value = random_value(5)
         for _, opts in ipairs{ {}, { sort_keys = true }, { indent = "  " }, { sort_keys = true, indent = "" } } do
             local text = encode(value, opts)
@@ -81,7 +69,7 @@ describe("random values", function()
 end)
 
 describe("broken texts", function()
-    it("are refused with a position inside them, never worse", seeded(3000, function()
+    it("are refused with a position inside them, never worse", helper.seeded(3000, function()
         local text = encode(random_value(4))
         for _ = 1, random(3) do
             local at = random(0, #text)

@@ -7,19 +7,7 @@ local helper = require "spec.helper"
 
 helper.install()
 
-local seed = tonumber(os.getenv "EMILUA_SEED") or os.time()
 local random = math.random
-
--- A case of a random test: an error names the seed.
-local function seeded(count, case)
-    return function()
-        for i = 1, count do
-            math.randomseed(seed + i)
-            local ok, message = pcall(case)
-            if not ok then error(("EMILUA_SEED=%d, case %d: %s"):format(seed, i, tostring(message)), 0) end
-        end
-    end
-end
 
 -- A random pattern as a tree: {kind, ...}.
 local function random_tree(depth)
@@ -93,7 +81,7 @@ local function expected(tree, text, longest)
 end
 
 describe("random patterns", function()
-    it("match where a matcher that tries everything says so", seeded(1500, function()
+    it("match where a matcher that tries everything says so", helper.seeded(1500, function()
         local tree = random_tree(4)
         for _, grammar in ipairs{ "extended", "ecma" } do
             local pattern = pattern_of(tree, grammar)
@@ -124,7 +112,7 @@ describe("random patterns", function()
         end
     end))
 
-    it("split a text into what joins to it", seeded(1500, function()
+    it("split a text into what joins to it", helper.seeded(1500, function()
         local re = regex.new{ pattern = pattern_of(random_tree(3), "ecma"), grammar = "ecma", nosubs = true }
         local bytes = {}
         for i = 1, random(0, 40) do bytes[i] = ("abc"):sub(random(3)):sub(1, 1) end
@@ -145,7 +133,7 @@ describe("random patterns", function()
 end)
 
 describe("random bytes", function()
-    it("as a pattern are compiled or refused", seeded(5000, function()
+    it("as a pattern are compiled or refused", helper.seeded(5000, function()
         local bytes = {}
         for i = 1, random(0, 20) do
             local at = random(28)

@@ -15,28 +15,6 @@ local function nanoseconds(tp)
     return math.floor(tp.seconds_since_epoch * 1e9 + 0.5)
 end
 
--- Runs `f` in a fiber that is interrupted already and has forbidden suspension.
-local function blocked(f)
-    local interrupted
-    interrupted = spawn(function()
-        interrupted:interrupt()
-        this_fiber.forbid_suspend()
-        f()
-    end)
-    return function() interrupted:join() end
-end
-
--- Runs `f` in a fiber that is interrupted already; true if `f` was cut short by it.
-local function interruption_caught(f)
-    local interrupted
-    interrupted = spawn(function()
-        interrupted:interrupt()
-        f()
-    end)
-    interrupted:join()
-    return interrupted.interruption_caught
-end
-
 describe("module emilua.time", function()
     it("is a plain table, and so are its clocks and timers: an unknown field is nil", function()
         assert.is_nil(time.no_such_field)
@@ -66,11 +44,11 @@ describe("time.sleep", function()
     end))
 
     it("then raises forbid_suspend_block, then interrupted", fiber(function()
-        helper.argument_error(blocked(function() time.sleep({}) end), 1)
-        helper.EDOM(blocked(function() time.sleep(-1) end), 1)
-        helper.EOVERFLOW(blocked(function() time.sleep(1e300) end))
-        helper.raises("emilua.core", "forbid_suspend_block", blocked(function() time.sleep(0) end))
-        assert.is_true(interruption_caught(function() time.sleep(0) end))
+        helper.argument_error(helper.blocked(function() time.sleep({}) end), 1)
+        helper.EDOM(helper.blocked(function() time.sleep(-1) end), 1)
+        helper.EOVERFLOW(helper.blocked(function() time.sleep(1e300) end))
+        helper.raises("emilua.core", "forbid_suspend_block", helper.blocked(function() time.sleep(0) end))
+        assert.is_true(helper.interruption_caught(function() time.sleep(0) end))
     end))
 
     it("raises EPERM outside a run", function()

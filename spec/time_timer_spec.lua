@@ -11,28 +11,6 @@ local TIMERS = {steady_timer = "steady_clock", system_timer = "system_clock"}
 
 helper.install()
 
--- Runs `f` in a fiber that is interrupted already and has forbidden suspension.
-local function blocked(f)
-    local interrupted
-    interrupted = spawn(function()
-        interrupted:interrupt()
-        this_fiber.forbid_suspend()
-        f()
-    end)
-    return function() interrupted:join() end
-end
-
--- Runs `f` in a fiber that is interrupted already; true if `f` was cut short by it.
-local function interruption_caught(f)
-    local interrupted
-    interrupted = spawn(function()
-        interrupted:interrupt()
-        f()
-    end)
-    interrupted:join()
-    return interrupted.interruption_caught
-end
-
 for timer_name, clock_name in pairs(TIMERS) do
     local timer_module, clock = time[timer_name], time[clock_name]
     local other_clock = time[clock_name == "steady_clock" and "system_clock" or "steady_clock"]
@@ -116,10 +94,10 @@ for timer_name, clock_name in pairs(TIMERS) do
         it("raises forbid_suspend_block, interrupted and EINVAL in this order", fiber(function()
             local t = timer_module.new()
             local wait = t.wait
-            helper.raises("emilua.core", "forbid_suspend_block", blocked(function() wait({}) end))
-            helper.raises("emilua.core", "forbid_suspend_block", blocked(function() t:wait() end))
-            assert.is_true(interruption_caught(function() wait({}) end))
-            assert.is_true(interruption_caught(function() t:wait() end))
+            helper.raises("emilua.core", "forbid_suspend_block", helper.blocked(function() wait({}) end))
+            helper.raises("emilua.core", "forbid_suspend_block", helper.blocked(function() t:wait() end))
+            assert.is_true(helper.interruption_caught(function() wait({}) end))
+            assert.is_true(helper.interruption_caught(function() t:wait() end))
             helper.EINVAL(function() wait() end, 1)
             helper.EINVAL(function() wait({}) end, 1)
         end))

@@ -18,8 +18,9 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 enum { PIECE = 1 << 18, ARGUMENTS = 16 };
 
@@ -29,13 +30,6 @@ static void fail(const char *what)
 {
     fprintf(stderr, "relay: %s: %s\n", what, errno ? strerror(errno) : "unexpected");
     exit(1);
-}
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static struct sockaddr_in loopback(int port)

@@ -5,6 +5,8 @@
 #[cfg_attr(windows, path = "child/windows.rs")]
 mod child;
 #[cfg(unix)]
+mod ending;
+#[cfg(unix)]
 mod exec;
 mod orphans;
 #[cfg(unix)]

@@ -5,6 +5,9 @@
 //! A call relative to the working directory is the same as its plain form and is asked for as that. Without a master,
 //! and inside of a filter, calls are the C library's.
 
+#[macro_use]
+mod real;
+
 mod call;
 mod exports;
 mod filter;
@@ -16,7 +19,6 @@ mod perform;
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
 #[cfg_attr(target_os = "freebsd", path = "freebsd.rs")]
 mod platform;
-mod real;
 #[cfg(target_os = "freebsd")]
 #[path = "../../sandbox/procctl.rs"]
 mod sandbox;

@@ -20,7 +20,7 @@ pub fn bits(mode: mode_t) -> u32 {
 mod own {
     use std::ffi::{c_char, c_int, c_uint};
 
-    crate::real::real! {
+    real! {
         statx(
             directory: c_int, path: *const c_char, flags: c_int, mask: c_uint,
             status: *mut libc::statx

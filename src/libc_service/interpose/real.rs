@@ -64,7 +64,6 @@ macro_rules! real {
         )*
     };
 }
-pub(crate) use real;
 
 // open and openat are variadic in C: the mode is passed in the same register as a parameter.
 real! {

@@ -1,6 +1,7 @@
-//! Children on FreeBSD, held by a process descriptor. kqueue tells its end only by a filter that the reactor does not
-//! know, so a thread waits for each child that somebody waits for.
+//! Children on FreeBSD, held by a process descriptor. A kqueue of their own tells their end, in capability mode too,
+//! where nobody may wait for a process by its id.
 
+use super::ending::Ending;
 use super::pipes::Pipes;
 use super::plan::Plan;
 use super::{Ended, registry, spawn};
@@ -8,86 +9,104 @@ use crate::bridge::{PENDING, failure};
 use crate::vm::{Token, Vm};
 use libc::{c_int, pid_t};
 use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::sys::event::{EvFlags, EventFilter, FilterFlag, KEvent, Kqueue};
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, OwnedFd};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::ptr;
 use std::task::{Context, Poll, Waker};
-use std::thread;
-
-/// Whom the thread that waits for a child wakes.
-type Listener = Arc<Mutex<Waker>>;
 
 /// A child and its process descriptor.
 pub struct Child {
-    /// Nothing before the start and after the end. Closing it ends the child unless it is a daemon.
-    descriptor: Option<OwnedFd>,
+    /// Nothing before the start and after the end.
+    held: Option<Held>,
     pid: pid_t,
     waker: Waker,
-    /// Of the thread that waits, once there is one.
-    listener: Option<Listener>,
 }
 
-/// Starts the thread that wakes `waker` when the child has ended, without reaping it.
-fn listen(pid: pid_t, waker: &Waker) -> io::Result<Listener> {
-    let listener = Arc::new(Mutex::new(waker.clone()));
-    let told = listener.clone();
-    thread::Builder::new()
-        .name("emilua-child".into())
-        .spawn(move || {
-            // EINTR is the only failure while the child has not been reaped.
-            while let Err(Errno::EINTR) = wait_id(pid, libc::WNOWAIT) {}
-            told.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .wake_by_ref();
-        })?;
-    Ok(listener)
+struct Held {
+    /// Closing it reaps the child, or ends it unless it is a daemon.
+    descriptor: OwnedFd,
+    is_daemon: bool,
+    /// The kqueue.
+    ending: Ending,
 }
 
-/// waitid(2): how the child has ended; nothing if it has not.
-fn wait_id(pid: pid_t, flags: c_int) -> Result<Option<Ended>, Errno> {
-    let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
-    let (id, flags) = (pid as libc::id_t, libc::WEXITED | flags);
-    // SAFETY: waitid fills the struct, for which zero is valid.
-    Errno::result(unsafe { libc::waitid(libc::P_PID, id, info.as_mut_ptr(), flags) })?;
-    // SAFETY: as above.
-    let info = unsafe { info.assume_init() };
-    if info.si_pid == 0 {
-        return Ok(None);
-    }
-    let exited = info.si_code == libc::CLD_EXITED;
-    let signal = if exited { 0 } else { info.si_status };
-    let code = if exited { info.si_status } else { 128 + signal };
-    Ok(Some(Ended { code, signal }))
+/// A kqueue that nobody inherits.
+fn queue() -> io::Result<Kqueue> {
+    let queue = Kqueue::new()?;
+    fcntl(&queue, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+    Ok(queue)
 }
 
-/// Reaps the child if it has ended.
-fn reap(pid: pid_t, flags: c_int) -> io::Result<Option<Ended>> {
+/// Makes the queue tell the end of a child, which may have come.
+fn watch(queue: &Kqueue, child: &OwnedFd) -> io::Result<()> {
+    let end = KEvent::new(
+        child.as_raw_fd() as usize,
+        EventFilter::EVFILT_PROCDESC,
+        EvFlags::EV_ADD,
+        FilterFlag::NOTE_EXIT,
+        0,
+        0,
+    );
+    queue.kevent(&[end], &mut [], None)?;
+    Ok(())
+}
+
+/// How the child of a queue has ended; nothing if it has not. It is told once.
+fn reap(queue: BorrowedFd<'_>, timeout: *const libc::timespec) -> io::Result<Option<Ended>> {
+    let mut event = MaybeUninit::<libc::kevent>::uninit();
+    let (number, into) = (queue.as_raw_fd(), event.as_mut_ptr());
     loop {
-        match wait_id(pid, flags) {
+        // SAFETY: no changes, room for one event, and the caller's timeout.
+        let n = unsafe { libc::kevent(number, ptr::null(), 0, into, 1, timeout) };
+        match Errno::result(n) {
             Err(Errno::EINTR) => {}
-            Ok(None) => return Ok(None),
+            Ok(0) => return Ok(None),
             result => {
-                registry::remove(pid);
-                return Ok(result?);
+                result?;
+                break;
             }
         }
     }
+    // SAFETY: there is one event.
+    let status = unsafe { event.assume_init() }.data as c_int;
+    let signal = if libc::WIFSIGNALED(status) {
+        libc::WTERMSIG(status)
+    } else {
+        0
+    };
+    let code = if signal == 0 {
+        libc::WEXITSTATUS(status)
+    } else {
+        128 + signal
+    };
+    Ok(Some(Ended { code, signal }))
+}
+
+/// The same without waiting.
+fn try_reap(queue: BorrowedFd<'_>) -> io::Result<Option<Ended>> {
+    reap(
+        queue,
+        &libc::timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        },
+    )
 }
 
 impl Child {
     pub fn new(vm: &Vm, tokens: [u32; 2]) -> Self {
-        let waker = Token::waker(vm.shared(), tokens[0]);
         Self {
-            descriptor: None,
+            held: None,
             pid: 0,
-            waker,
-            listener: None,
+            waker: Token::waker(vm.shared(), tokens[0]),
         }
     }
 
     pub fn is_running(&self) -> bool {
-        self.descriptor.is_some()
+        self.held.is_some()
     }
 
     pub fn pid(&self) -> i32 {
@@ -96,49 +115,54 @@ impl Child {
 
     pub fn spawn(&mut self, plan: &mut Plan) -> io::Result<()> {
         let pipes = Pipes::open(plan)?;
+        let queue = queue()?;
         let (pid, descriptor) = spawn::start(plan)?;
+        watch(&queue, &descriptor)?;
         registry::add(pid, plan.last_signal);
         pipes.hand_over(plan);
         self.pid = pid;
-        self.descriptor = Some(descriptor);
+        self.held = Some(Held {
+            descriptor,
+            is_daemon: spawn::is_daemon(plan),
+            ending: Ending::Idle(queue.into()),
+        });
         Ok(())
     }
 
     pub fn wait(&mut self, ended: impl FnOnce(Ended)) -> i32 {
-        match reap(self.pid, libc::WNOHANG) {
-            Ok(Some(how)) => {
-                self.descriptor = None;
+        let Some(held) = &mut self.held else {
+            return -libc::ECHILD;
+        };
+        let mut cx = Context::from_waker(&self.waker);
+        match held.ending.poll(&mut cx, try_reap) {
+            Poll::Pending => PENDING,
+            Poll::Ready(Err(error)) => failure(&error),
+            Poll::Ready(Ok(how)) => {
+                self.held = None;
+                registry::remove(self.pid);
                 ended(how);
                 0
             }
-            Ok(None) if self.listener.is_some() => PENDING,
-            Ok(None) => match listen(self.pid, &self.waker) {
-                Ok(listener) => {
-                    self.listener = Some(listener);
-                    PENDING
-                }
-                Err(error) => failure(&error),
-            },
-            Err(error) => failure(&error),
         }
     }
 
     pub fn kill(&self, signal: c_int) -> io::Result<()> {
-        let Some(descriptor) = &self.descriptor else {
-            return Err(io::Error::from_raw_os_error(libc::ESRCH));
-        };
+        let held = self.held.as_ref().ok_or(Errno::ESRCH)?;
         // SAFETY: no memory is passed.
-        Errno::result(unsafe { libc::pdkill(descriptor.as_raw_fd(), signal) })?;
+        Errno::result(unsafe { libc::pdkill(held.descriptor.as_raw_fd(), signal) })?;
         Ok(())
     }
 
-    /// Gives the child away.
+    /// Gives the child away. One that is no daemon ends here.
     pub fn abandon(&mut self) -> Option<Orphan> {
-        // Closing its descriptor ends a child that is no daemon.
-        self.descriptor.take()?;
+        let held = self.held.take()?;
+        if !held.is_daemon {
+            registry::remove(self.pid);
+            return None;
+        }
         Some(Orphan {
             pid: self.pid,
-            listener: self.listener.take(),
+            held,
         })
     }
 }
@@ -146,32 +170,29 @@ impl Child {
 /// A child that nobody holds.
 pub struct Orphan {
     pid: pid_t,
-    listener: Option<Listener>,
+    held: Held,
 }
 
 impl Orphan {
-    /// Ready when the child has been reaped.
+    /// Ready when the child has ended; it is reaped with the orphan.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match &self.listener {
-            Some(listener) => {
-                cx.waker()
-                    .clone_into(&mut listener.lock().unwrap_or_else(PoisonError::into_inner));
-            }
-            None => self.listener = listen(self.pid, cx.waker()).ok(),
-        }
-        match reap(self.pid, libc::WNOHANG) {
-            Ok(None) => Poll::Pending,
-            _ => Poll::Ready(()),
-        }
+        self.held
+            .ending
+            .poll(cx, try_reap)
+            .map(|_| registry::remove(self.pid))
     }
 
     /// Waits for its end on the calling thread.
     pub fn wait(self) {
-        let _ = reap(self.pid, 0);
+        if let Some(queue) = self.held.ending.descriptor() {
+            let _ = reap(queue, ptr::null());
+            registry::remove(self.pid);
+        }
     }
 }
 
-/// Kills a child that has not been reaped, whose id therefore is its own.
+/// Kills a child that has not been reaped, whose id therefore is its own. Capability mode forbids it: those that are no
+/// daemons, as is the default there, end with their descriptors.
 pub fn kill_at_exit(pid: pid_t) {
     // SAFETY: no memory is passed.
     unsafe { libc::kill(pid, libc::SIGKILL) };

@@ -1,5 +1,6 @@
 //! Children on Linux, known by a pidfd: neither a signal nor a wait can hit another process of the same id.
 
+use super::ending::Ending;
 use super::pipes::Pipes;
 use super::plan::Plan;
 use super::{Ended, registry, spawn};
@@ -9,10 +10,8 @@ use libc::{c_int, c_void, pid_t};
 use nix::errno::Errno;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::task::{Context, Poll};
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
 
 /// `P_PIDFD` of waitid(2).
 const P_PIDFD: libc::idtype_t = 3;
@@ -76,7 +75,7 @@ impl Child {
         let pidfd = self.pidfd.take().ok()?;
         Some(Orphan {
             pid: self.pid,
-            source: Source::Idle(pidfd),
+            pidfd: Ending::Idle(pidfd),
         })
     }
 }
@@ -125,52 +124,23 @@ fn reap(pidfd: BorrowedFd<'_>, pid: pid_t, flags: c_int) -> io::Result<Option<En
 /// A child that nobody holds.
 pub struct Orphan {
     pid: pid_t,
-    source: Source,
-}
-
-enum Source {
-    Idle(OwnedFd),
-    Polled(AsyncFd<OwnedFd>),
-    /// Reaped.
-    Gone,
+    pidfd: Ending,
 }
 
 impl Orphan {
     /// Ready when the child has been reaped.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Source::Idle(pidfd) = &self.source {
-            if !matches!(reap(pidfd.as_fd(), self.pid, libc::WNOHANG), Ok(None)) {
-                return Poll::Ready(());
-            }
-            if let Source::Idle(pidfd) = std::mem::replace(&mut self.source, Source::Gone) {
-                // SAFETY: an `OwnedFd` gives the same open descriptor as long as it lives.
-                self.source =
-                    match unsafe { AsyncFd::register_with_interest(pidfd, Interest::READABLE) } {
-                        Ok(polled) => Source::Polled(polled),
-                        Err(error) => Source::Idle(error.into_parts().0),
-                    };
-            }
-        }
-        let Source::Polled(pidfd) = &self.source else {
-            return Poll::Pending;
-        };
-        while let Poll::Ready(Ok(mut guard)) = pidfd.poll_read_ready(cx) {
-            if !matches!(reap(pidfd.as_fd(), self.pid, libc::WNOHANG), Ok(None)) {
-                return Poll::Ready(());
-            }
-            guard.clear_ready();
-        }
-        Poll::Pending
+        let pid = self.pid;
+        self.pidfd
+            .poll(cx, |pidfd| reap(pidfd, pid, libc::WNOHANG))
+            .map(|_| ())
     }
 
     /// Waits for its end on the calling thread.
     pub fn wait(self) {
-        let pidfd = match &self.source {
-            Source::Idle(pidfd) => pidfd,
-            Source::Polled(pidfd) => pidfd.get_ref(),
-            Source::Gone => return,
-        };
-        let _ = reap(pidfd.as_fd(), self.pid, 0);
+        if let Some(pidfd) = self.pidfd.descriptor() {
+            let _ = reap(pidfd, self.pid, 0);
+        }
     }
 }
 

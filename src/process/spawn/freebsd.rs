@@ -13,14 +13,19 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 /// The first number that is none of a child's.
 const FIRST_FREE: c_int = 10;
 
+/// Whether the child survives its descriptor.
+pub fn is_daemon(plan: &Plan) -> bool {
+    match plan.daemon {
+        ABSENT => !capsicum::sandboxed(),
+        wanted => wanted != 0,
+    }
+}
+
 /// Starts a child and waits until it has executed its program.
 pub fn start(plan: &Plan) -> io::Result<(pid_t, OwnedFd)> {
     let (report, reporter) = unistd::pipe2(OFlag::O_CLOEXEC)?;
-    let daemon = match plan.daemon {
-        ABSENT => !capsicum::sandboxed(),
-        wanted => wanted != 0,
-    };
-    let flags = libc::PD_CLOEXEC | if daemon { libc::PD_DAEMON } else { 0 };
+    let daemon = if is_daemon(plan) { libc::PD_DAEMON } else { 0 };
+    let flags = libc::PD_CLOEXEC | daemon;
     let mut descriptor = -1;
     // SAFETY: the child calls only what is safe after a fork, and executes or ends.
     let pid = Errno::result(unsafe { libc::pdfork(&raw mut descriptor, flags) })?;
