@@ -3,6 +3,7 @@
 local helper = require "spec.helper"
 local container = require "spec.container_helper"
 local process = require "spec.process_helper"
+local programs = require "spec.program_helper"
 
 helper.install()
 
@@ -124,6 +125,16 @@ describe("a container", function()
         assert.equal("lo\n", output:match "^[^\n]*\n")
         assert.truthy(output:find("UP", 1, true))
         assert.truthy(output:find("127.0.0.1/8", 1, true))
+    end)
+
+    it("does not begin when its script was cut short, wherever that was", function()
+        local output = helper.shell(([[
+            cd %s; cp -r %sexamples/container cut; lines=$(wc -l <cut/world.lua)
+            for n in $(seq 40 10 $lines) $((lines - 1)); do
+                head -n $n %sexamples/container/world.lua >cut/world.lua
+                timeout 60 %s cut/run.lua -- tree echo began $n 2>/dev/null; echo $?
+            done ]]):format(directory, helper.root, helper.root, programs.launcher))
+        assert.equal("", (output:gsub("125\n", "")))
     end)
 
     it("cannot change the kernel's settings, mount, or get its capabilities back", function()

@@ -105,3 +105,4 @@ C.seccomp_set_mode_filter(container.filter)
 for name in DROPPED:gmatch "%S+" do C.cap_drop_bound("cap_" .. name) end
 C.cap_set_proc("all=ep " .. DROPPED:gsub("%S+", "cap_%0-ep"))
 C.dup2(C.open("/dev/null", C.O_WRONLY), 2) -- what was for errors of this script
+is_sealed = true
