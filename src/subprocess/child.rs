@@ -84,7 +84,7 @@ fn start(socket: OwnedFd, streams: Streams) -> io::Result<Start> {
     ignore(Signal::SIGPIPE)?;
     // PID 1, which runs nothing of the actor's, is without it; what the actor may start is not.
     if let Some(filter) = filter {
-        install_filter(&filter)?;
+        install_filter(&filter);
     }
     if orders.zygote {
         barriers.push(start_zygote(&mut configuration)?);
@@ -234,11 +234,12 @@ fn receive_filter(socket: &OwnedFd) -> io::Result<Vec<u8>> {
     Ok(program)
 }
 
-fn install_filter(program: &[u8]) -> io::Result<()> {
-    seccomp(program).map_err(|error| {
+/// One that the kernel refuses is told of, and ends the process.
+fn install_filter(program: &[u8]) {
+    if let Err(error) = seccomp(program) {
         super::report(&format!("<3>ipc_actor/seccomp: {}\n", error.desc()));
-        error.into()
-    })
+        exit(1);
+    }
 }
 
 /// This process's own zygote, for actors of the actor: forked before any of its code runs.
