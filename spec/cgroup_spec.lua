@@ -43,11 +43,7 @@ local function group_of(pid) return read("/proc/" .. pid .. "/cgroup"):match "0:
 
 -- An `it` body for a machine that allows groups to be made.
 local function need_groups()
-    environment.need("control groups", function()
-        local ok, group = pcall(cgroup.new)
-        if ok then group:close() end
-        return ok
-    end)
+    environment.need("control groups", environment.makes_groups)
 end
 
 local function real(f)

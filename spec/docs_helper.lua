@@ -4,8 +4,8 @@
 --   lua              a program: it exits with 0 and prints what its `-->` comments say
 --   lua prelude      goes before all later programs of the page
 --   lua part         goes before the next program or file
---   lua multicast    a program for machines that have that
---   lua cgroup       likewise: where cgroup v2 has controllers
+--   lua multicast, lua memory, lua cgroup    a program for machines that have that: multicast, the controller `memory`,
+--                    the right to make control groups
 --   ANY file=NAME    is written to that file
 --   sh               commands, each of which succeeds; they print what their `#>` comments say, or the block
 --                    `text output` that follows. A line that ends in `&` starts a server
@@ -23,7 +23,8 @@ local docs = {}
 -- info -> true: the words that a block may have, "file=" aside.
 local KINDS = {}
 for _, info in ipairs {
-    "lua", "lua prelude", "lua part", "lua multicast", "lua cgroup", "sh", "sh install", "text", "text output", "json",
+    "lua", "lua prelude", "lua part", "lua multicast", "lua memory", "lua cgroup", "sh", "sh install", "text",
+    "text output", "json",
 } do
     KINDS[info] = true
 end
@@ -69,7 +70,7 @@ function docs.steps(path)
             prelude = prelude .. block.text
         elseif info == "lua part" then
             parts = parts .. block.text
-        elseif info == "lua" or info == "lua multicast" or info == "lua cgroup" then
+        elseif info:find "^lua" then
             block.program, parts = prelude .. parts .. block.text, ""
             block.output = marked(block.program, "%-%->")
         elseif info == "sh" then

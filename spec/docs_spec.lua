@@ -337,6 +337,12 @@ end)
 describe("the blocks of code in", function()
     local json = require "emilua.json"
 
+    local NEEDS = {
+        ["lua multicast"] = { "multicast", environment.has_multicast },
+        ["lua memory"] = { "cgroup v2, memory" },
+        ["lua cgroup"] = { "control groups", function() return helper.run(environment.makes_groups) end },
+    }
+
     local function run(directory, step)
         if step.info == "json" then
             json.decode(step.text)
@@ -347,8 +353,7 @@ describe("the blocks of code in", function()
             assert.equal(docs.normalise(step.output), docs.normalise(output), errors)
             assert.equal(0, status, errors)
         else
-            if step.info == "lua multicast" then environment.need("multicast", environment.has_multicast) end
-            if step.info == "lua cgroup" then environment.need "cgroup v2, memory" end
+            if NEEDS[step.info] then environment.need(unpack(NEEDS[step.info])) end
             assert.same({ step.output, 0 }, { helper.child(step.program, { timeout = 30, directory = directory }) })
         end
     end

@@ -78,6 +78,13 @@ function environment.has_multicast_v6()
     return succeeds "ip -6 route show table all type multicast | grep ff00::/8"
 end
 
+--- Whether control groups may be made; called in a run.
+function environment.makes_groups()
+    local ok, group = pcall(require "emilua.cgroup".new)
+    if ok then group:close() end
+    return ok
+end
+
 -- Turns each skip that did not come from `need` into an error of the run.
 local function watch()
     local busted = require "busted"

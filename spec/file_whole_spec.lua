@@ -11,6 +11,11 @@ local closing = files.closing
 
 helper.install()
 
+-- Makes a file of four pages of which only the first is in memory.
+local HALF = [[
+    seq 1000 9999 2>&- | head -c 16384 | dd of=%s bs=4096 oflag=sync status=none
+    dd of=%s bs=4096 seek=1 count=0 oflag=nocache conv=notrunc,fdatasync status=none; ]]
+
 local function read(...) return tostring(file.read_file(...)) end
 
 files.by_each(describe, "whole files", function()
@@ -24,6 +29,12 @@ files.by_each(describe, "whole files", function()
         end
         file.write_file(path, "shorter")
         assert.equal("shorter", read(path))
+    end))
+
+    it("are read to the end when only their beginning is in memory, all that one read gives", closing(function()
+        local name = files.name()
+        local output = helper.shell(HALF:format(name, name) .. "seq 1000 9999 2>&- | head -c 16384")
+        assert.equal(output, read(files.path()))
     end))
 
     it("are read whose size is not known before", closing(function()

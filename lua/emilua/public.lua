@@ -10,6 +10,7 @@ return {
     "filesystem",
     "future",
     "generic_error",
+    "id_map",
     "inbox",
     "ip",
     "json",

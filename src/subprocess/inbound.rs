@@ -5,15 +5,18 @@
 
 use super::message::{self, DESCRIPTORS};
 use super::socket::Socket;
-use super::wire::{self, Format, MEMBERS, Value};
+use super::wire::{self, Content, Format, MEMBERS, Value};
 use crate::actor::message::{Item, Tree};
 use crate::actor::{Message, Sender};
 use crate::vm::{Shared, Token};
 use nix::errno::Errno;
-use nix::sys::socket::{GetSockOpt, sockopt};
-use std::os::fd::{AsFd, OwnedFd};
+use nix::sys::socket::{
+    AddressFamily, GetSockOpt, SockType, SockaddrLike, SockaddrStorage, getsockname, sockopt,
+};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 /// A socket as the reactor knows it.
@@ -48,9 +51,12 @@ impl Inbound {
     /// Takes over sockets that were attached to the inbox.
     pub fn adopt(&mut self, attached: Vec<(Socket, Sender)>) {
         for (socket, sender) in attached {
-            // What the reactor refuses is closed, and its peer sees that.
+            // It is always writable: events that say so would come with each message, and after it.
             // SAFETY: an `OwnedFd` gives the same open descriptor as long as it lives.
-            if let Ok(registered) = unsafe { AsyncFd::register(socket.descriptor) } {
+            let registered =
+                unsafe { AsyncFd::register_with_interest(socket.descriptor, Interest::READABLE) };
+            // What the reactor refuses is closed, and its peer sees that.
+            if let Ok(registered) = registered {
                 let longest = socket.format.longest_packet();
                 if self.buffer.len() < longest {
                     self.buffer.resize(longest, 0);
@@ -135,11 +141,11 @@ impl Source {
 
 /// The message in a packet; nothing if it is none.
 fn decode(packet: &[u8], descriptors: Vec<OwnedFd>, format: Format) -> Option<Message> {
-    let members = wire::read(packet, descriptors.len(), format).ok()?;
-    let mut descriptors: Vec<_> = descriptors.into_iter().map(Some).collect();
-    let mut take = |n: usize| descriptors.get_mut(n)?.take();
+    let content = wire::read(packet, descriptors.len(), format).ok()?;
+    // Values have them in this order.
+    let mut descriptors = descriptors.into_iter();
     let mut tree = Tree::default();
-    let mut add = |tree: &mut Tree, value: Value| -> Option<()> {
+    let mut add = |tree: &mut Tree, value| -> Option<()> {
         tree.push(match value {
             Value::Boolean(b) => Item::Boolean(b),
             Value::Number(n) => Item::Number(n),
@@ -148,37 +154,37 @@ fn decode(packet: &[u8], descriptors: Vec<OwnedFd>, format: Format) -> Option<Me
                 return Some(());
             }
             Value::Bytes(range) => Item::Bytes(packet[range].into()),
-            Value::Descriptor(n) => Item::Descriptor(take(n)?),
-            Value::Address(n) => Item::Socket(address(take(n)?, format)?),
+            Value::Descriptor(_) => Item::Descriptor(descriptors.next()?),
+            Value::Address(_) => Item::Socket(address(descriptors.next()?, format)?),
         });
         Some(())
     };
-    let mut members = members.into_iter();
-    let first = members.next()?;
-    if first.key.is_none() {
-        return Some(match first.value {
-            Value::Boolean(b) => Message::Boolean(b),
-            Value::Number(n) => Message::Number(n),
-            Value::String(range) => Message::String(packet[range].into()),
-            value => {
-                add(&mut tree, value)?;
-                Message::Tree(tree)
+    match content {
+        Content::Single(Value::Boolean(b)) => return Some(Message::Boolean(b)),
+        Content::Single(Value::Number(n)) => return Some(Message::Number(n)),
+        Content::Single(Value::String(range)) => {
+            return Some(Message::String(packet[range].into()));
+        }
+        Content::Single(value) => add(&mut tree, value)?,
+        Content::Dictionary(members) => {
+            tree.push(Item::Object(members.len()));
+            for member in members {
+                tree.push_string(&packet[member.key]);
+                add(&mut tree, member.value)?;
             }
-        });
+            tree.push(Item::End);
+        }
     }
-    tree.push(Item::Object(members.len() + 1));
-    for member in std::iter::once(first).chain(members) {
-        tree.push_string(&packet[member.key?]);
-        add(&mut tree, member.value)?;
-    }
-    tree.push(Item::End);
     Some(Message::Tree(tree))
 }
 
-/// The sending end that an address is; nothing for what is no socket.
+/// The sending end that an address is. Nothing for another kind of descriptor or socket: what is sent to an address
+/// is sent with the rights of this process.
 fn address(descriptor: OwnedFd, format: Format) -> Option<Socket> {
-    sockopt::SockType.get(&descriptor).ok()?;
-    Some(Socket { descriptor, format })
+    let kind = sockopt::SockType.get(&descriptor).ok()?;
+    let name: SockaddrStorage = getsockname(descriptor.as_raw_fd()).ok()?;
+    (kind == SockType::SeqPacket && name.family() == Some(AddressFamily::Unix))
+        .then_some(Socket { descriptor, format })
 }
 
 const _: () = assert!(MEMBERS <= DESCRIPTORS);

@@ -3,6 +3,7 @@
 use nix::errno::Errno;
 use nix::sys::socket::{ControlMessage, MsgFlags, recv, sendmsg};
 use std::io::{IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 /// Descriptors in one packet, at most.
@@ -15,7 +16,7 @@ const SPACE: usize =
 
 /// Aligned as the kernel's headers are.
 #[repr(align(8))]
-struct Space([u8; SPACE]);
+struct Space(MaybeUninit<[u8; SPACE]>);
 
 /// A packet that was received.
 pub struct Message {
@@ -85,7 +86,7 @@ fn receive_with(
     flags: MsgFlags,
 ) -> nix::Result<Message> {
     let mut data = IoSliceMut::new(buffer);
-    let mut space = Space([0; SPACE]);
+    let mut space = Space(MaybeUninit::uninit());
     // SAFETY: numbers and pointers, for which zero is valid.
     let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
     // A slice for IO has the layout of an iovec.

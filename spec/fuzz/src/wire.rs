@@ -3,12 +3,13 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use std::ops::Range;
 
 #[allow(dead_code, reason = "only what is needed here is called")]
 #[path = "../../../src/subprocess/wire/mod.rs"]
 mod wire;
 
-use wire::{Format, Given, Member, Value, Writer, read};
+use wire::{Content, Format, Given, Value, Writer, read};
 
 fuzz_target!(|input: &[u8]| {
     let [descriptors, low, high, packet @ ..] = input else {
@@ -20,16 +21,15 @@ fuzz_target!(|input: &[u8]| {
         return;
     }
     let descriptors = usize::from(*descriptors);
-    let Ok(members) = read(packet, descriptors, format) else {
+    let Ok(content) = read(packet, descriptors, format) else {
         return;
     };
-    assert!(!members.is_empty() || packet.len() >= 8 * wire::MEMBERS);
     let mut needed = 0;
-    for member in &members {
-        if let Some(key) = &member.key {
-            assert!(packet.get(key.clone()).is_some());
+    for (key, value) in parts(&content) {
+        if let Some(key) = key {
+            assert!(packet.get(key).is_some());
         }
-        match &member.value {
+        match value {
             Value::String(range) | Value::Bytes(range) => {
                 assert!(packet.get(range.clone()).is_some())
             }
@@ -41,16 +41,29 @@ fuzz_target!(|input: &[u8]| {
         }
     }
     assert!(needed <= descriptors);
-    if !members.is_empty() {
-        written_again(packet, &members, needed, format);
-    }
+    written_again(packet, &content, needed, format);
 });
 
+/// The values with their keys.
+fn parts(content: &Content) -> Vec<(Option<Range<usize>>, &Value)> {
+    match content {
+        Content::Single(value) => vec![(None, value)],
+        Content::Dictionary(members) => {
+            assert!(!members.is_empty());
+            members
+                .iter()
+                .map(|member| (Some(member.key.clone()), &member.value))
+                .collect()
+        }
+    }
+}
+
 /// What was read can be written, and reads as the same.
-fn written_again(packet: &[u8], members: &[Member], descriptors: usize, format: Format) {
+fn written_again(packet: &[u8], content: &Content, descriptors: usize, format: Format) {
     let mut writer = Writer::new(format);
-    for member in members {
-        let value = match &member.value {
+    let parts_before = parts(content);
+    for (key, value) in &parts_before {
+        let value = match value {
             Value::Boolean(b) => Given::Boolean(*b),
             Value::Number(n) => Given::Number(*n),
             Value::String(range) => Given::String(&packet[range.clone()]),
@@ -58,20 +71,22 @@ fn written_again(packet: &[u8], members: &[Member], descriptors: usize, format: 
             Value::Descriptor(_) => Given::Descriptor,
             Value::Address(_) => Given::Address,
         };
-        let key = member.key.as_ref().map(|key| &packet[key.clone()]);
+        let key = key.clone().map(|key| &packet[key]);
         writer
             .add(key, value)
             .expect("what was read has the format's limits");
     }
     let again = writer.finish().expect("there are members");
     assert!(again.len() <= format.longest_packet());
-    let back = read(&again, descriptors, format).expect("what was written is right");
-    assert_eq!(back.len(), members.len());
-    for (old, new) in members.iter().zip(&back) {
-        let key =
-            |packet: &[u8], member: &Member| member.key.clone().map(|key| packet[key].to_vec());
-        assert_eq!(key(packet, old), key(&again, new));
-        match (&old.value, &new.value) {
+    let content = read(&again, descriptors, format).expect("what was written is right");
+    let parts_after = parts(&content);
+    assert_eq!(parts_after.len(), parts_before.len());
+    for ((old_key, old), (new_key, new)) in parts_before.into_iter().zip(parts_after) {
+        assert_eq!(
+            old_key.map(|key| &packet[key]),
+            new_key.map(|key| &again[key])
+        );
+        match (old, new) {
             (Value::Number(a), Value::Number(b)) => assert_eq!(a.to_bits(), b.to_bits()),
             (Value::String(a), Value::String(b)) | (Value::Bytes(a), Value::Bytes(b)) => {
                 assert_eq!(packet[a.clone()], again[b.clone()]);

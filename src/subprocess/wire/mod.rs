@@ -94,11 +94,19 @@ pub enum Value {
     Address(usize),
 }
 
-/// A value with its key; the only one of a message that is no dictionary has none.
+/// A value of a dictionary with its key.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Member {
-    pub key: Option<Range<usize>>,
+    pub key: Range<usize>,
     pub value: Value,
+}
+
+/// What a packet says.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Content {
+    Single(Value),
+    /// There is a member at least.
+    Dictionary(Vec<Member>),
 }
 
 /// What is wrong with a message: the sender's mistake, or a peer that is not to be trusted.
@@ -170,11 +178,11 @@ impl Values<'_> {
 }
 
 /// Reads a packet that came with so many descriptors. All of it is right, or nothing of it counts.
-pub fn read(packet: &[u8], descriptors: usize, format: Format) -> Result<Vec<Member>, Invalid> {
+pub fn read(packet: &[u8], descriptors: usize, format: Format) -> Result<Content, Invalid> {
     parse(packet, descriptors, format).ok_or(Invalid)
 }
 
-fn parse(packet: &[u8], descriptors: usize, format: Format) -> Option<Vec<Member>> {
+fn parse(packet: &[u8], descriptors: usize, format: Format) -> Option<Content> {
     let (first, second) = (slot(packet, 0)?, slot(packet, 1)?);
     let mut values = Values {
         texts: Texts {
@@ -189,7 +197,7 @@ fn parse(packet: &[u8], descriptors: usize, format: Format) -> Option<Vec<Member
         if values.descriptors != 0 && descriptors != 1 {
             return None;
         }
-        return (values.descriptors <= descriptors).then(|| vec![Member { key: None, value }]);
+        return Some(Content::Single(value));
     }
     if packet.len() < HEAD {
         return None;
@@ -200,11 +208,11 @@ fn parse(packet: &[u8], descriptors: usize, format: Format) -> Option<Vec<Member
         if slot == NOTHING {
             break;
         }
-        let key = Some(values.texts.next()?);
+        let key = values.texts.next()?;
         let value = values.next(slot)?;
         members.push(Member { key, value });
     }
-    (values.descriptors <= descriptors).then_some(members)
+    (values.descriptors <= descriptors).then_some(Content::Dictionary(members))
 }
 
 /// A value that is to be sent; descriptors go beside the packet.
