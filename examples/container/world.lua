@@ -95,8 +95,12 @@ end
 for path in ("/proc/bus /proc/fs /proc/irq /proc/sys /proc/sysrq-trigger"):gmatch "%S+" do
     if try(C.access, path, C.F_OK) then attach(take(path, true), path) end
 end
-for path in ("/proc/kcore /proc/keys /proc/timer_list"):gmatch "%S+" do
+for name in ("kcore keys kpagecgroup kpagecount kpageflags latency_stats sched_debug timer_list"):gmatch "%S+" do
+    local path = "/proc/" .. name
     if try(C.access, path, C.F_OK) then attach(take "/dev/null", path) end
+end
+for path in ("/proc/acpi /proc/asound /proc/scsi /sys/devices/virtual/powercap /sys/firmware"):gmatch "%S+" do
+    if try(C.access, path, C.F_OK) then attach(make("tmpfs", NOEXEC + C.MOUNT_ATTR_RDONLY), path) end
 end
 if container["read-only"] then C.mount_setattr(C.AT_FDCWD, "/", 0, RDONLY) end
 C.umask(mode(0, 2, 2))
