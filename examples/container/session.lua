@@ -53,8 +53,10 @@ function run(socket, command, finish)
     else
         streams = { system.in_:dup(), system.out:dup(), system.err:dup() }
     end
-    socket:send_with_fds(byte_span.append("return " .. literal(command)), streams)
+    local request = byte_span.append("return " .. literal(command))
+    local sent, problem = pcall(socket.send_with_fds, socket, request, streams)
     for _, fd in ipairs(streams) do fd:close() end
+    if not sent then fail(tostring(problem)) end
 
     local buffer = byte_span.new(1024)
     local begun, _, fds = pcall(socket.receive_with_fds, socket, buffer, 1)
