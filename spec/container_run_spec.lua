@@ -46,6 +46,7 @@ describe("the status", function()
             ["/ -- true"] = "nothing can be mounted over /\n125",
             ["--volume /nosuch:/x " .. tree] = "/nosuch: No such file or directory\n125",
             ["--volume /etc:/x:rx " .. tree] = "--volume /etc:/x:rx\n125",
+            ["--volume /etc:/a/../ " .. tree] = "--volume /etc:/a/../\n125",
             ["--env NAME " .. tree] = "--env NAME\n125",
         } do
             local output, status = helper.shell(("timeout 60 %s %s"):format(container.run_command, line))
@@ -168,6 +169,20 @@ describe("a container", function()
             cat /etc/file; echo written >/a/b/c/x; cat /r/x
             { echo >/r/y || echo >/etc/file; } 2>/dev/null || exit 0 ]], options))
         assert.equal("written\n", (helper.shell("cat " .. directory .. "/shared/x")))
+    end)
+
+    it("has them in its own root, wherever links and names with .. point", function()
+        helper.shell(([[
+            mkdir DIR/outside; cp -a DIR/tree DIR/links
+            ln -s ../../../../../..DIR/outside DIR/links/directory; ln -s ../../../../../..DIR/new DIR/links/file ]])
+            :gsub("DIR", directory))
+        local links = directory .. "/links"
+        for place, shown in pairs { ["/directory/x"] = "no", ["/file"] = "no", ["/../../y"] = "hosts" } do
+            local output = container.shell(links, "test -e /y/hosts && echo hosts",
+                ("--volume /etc:%s --volume /etc/hosts:%s/f"):format(place, place))
+            assert.equal(shown == "hosts" and "hosts\n" or nil, output:match "^hosts\n$", output)
+        end
+        assert.equal("", (helper.shell(("ls %s/outside; ls -d %s/new /y 2>/dev/null"):format(directory, directory))))
     end)
 
     it("has our standard streams when there is no terminal", function()

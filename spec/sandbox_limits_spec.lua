@@ -3,6 +3,7 @@
 local cgroup = require "emilua.cgroup"
 local emilua = require "emilua"
 local sandbox = require "emilua.sandbox"
+local environment = require "spec.environment"
 local helper = require "spec.helper"
 local attacks = require "spec.sandbox_attacks"
 local process = require "spec.process_helper"
@@ -26,7 +27,7 @@ local function output_of_user(options, source)
             local guest = emilua.spawn_vm(box:context { source = %q, stdout = "share", stderr = "share" })
             pcall(function() while true do guest:send(0) require("emilua.time").sleep(0.01) end end)
         end)
-    ]]):format(options, attacks.PRELUDE .. source), nil, true))
+    ]]):format(options, attacks.PRELUDE .. source .. " io.flush()"), nil, true))
 end
 
 -- Whether groups of this process's bound that.
@@ -117,32 +118,93 @@ describe("processes", function()
         assert.equal("EAGAIN\ttrue\ttrue\n", output_of_user("{ processes = 16 }", BOMB))
     end)
 
+    local THREADS = [[
+        -- Threads that end at once are no bomb: these wait, in memory of their own.
+        local count = 0
+        local stack = ffi.cast("char *", C.mmap(nil, 2^20, 3, 0x22, -1, 0))
+        ffi.cdef "int pthread_create(void *, void *, void *, void *); int pthread_attr_init(void *);"
+        local id = ffi.new("uint64_t[1]")
+        while count < 1000 do
+            -- pause(2) takes no argument, and needs no code of this state.
+            if C.pthread_create(id, nil, ffi.cast("void *", C.pause), nil) ~= 0 then break end
+            count = count + 1
+        end
+        print(count < %d, count > 8)
+        io.flush()
+        C._exit(0)
+    ]]
+
     it("bounds threads, too, also where there are no processes", function()
-        local threads = [[
-            -- Threads that end at once are no bomb: these wait, in memory of their own.
-            local count = 0
-            local stack = ffi.cast("char *", C.mmap(nil, 2^20, 3, 0x22, -1, 0))
-            ffi.cdef "int pthread_create(void *, void *, void *, void *); int pthread_attr_init(void *);"
-            local id = ffi.new("uint64_t[1]")
-            while count < 1000 do
-                -- pause(2) takes no argument, and needs no code of this state.
-                if C.pthread_create(id, nil, ffi.cast("void *", C.pause), nil) ~= 0 then break end
-                count = count + 1
-            end
-            print(count < 64, count > 8)
-            io.flush()
-            C._exit(0)
-        ]]
-        assert.equal("true\ttrue\n", output_of_user("{}", threads))
+        assert.equal("true\ttrue\n", output_of_user("{}", THREADS:format(64)))
     end)
 
-    it("is an error for root where no group counts them", fiber(function()
+    -- Kernels that bound the numbers of a PID namespace.
+    local function need_numbers()
+        environment.need("pid_max of PID namespaces", function()
+            local file = io.open "/proc/sys/kernel/osrelease"
+            local major, minor = file:read("*l"):match "^(%d+)%.(%d+)"
+            file:close()
+            return major * 1000 + minor >= 6014
+        end)
+    end
+
+    it("bounds those of root, whom the kernel does not count, by their numbers", fiber(function()
         if not process.is_root or counted "pids" then return end
-        local e = helper.raises("generic", "ENOTSUP", function() sandbox.new { processes = true } end)
-        assert.matches("^this system lacks what the sandbox needs: processes %(RLIMIT_NPROC", e.detail)
-        assert.matches("cgroup v2 with the controller pids", e.detail, 1, true)
-        assert.equal("given up", sandbox.new { processes = true, allow_degraded = { "processes" } }.report.processes)
+        need_numbers()
+        local before = helper.shell "cat /proc/sys/kernel/pid_max"
+        local text = output({ processes = 40, read = { "/proc" } }, [[
+            ffi.cdef "int waitpid(int, int *, int);"
+            local function bomb()
+                local children = {}
+                while #children < 2000 do
+                    local child = C.fork()
+                    if child == 0 then C.pause() C._exit(0) end
+                    if child < 0 then break end
+                    children[#children + 1] = child
+                end
+                local result = outcome(-1)
+                for _, child in ipairs(children) do
+                    C.kill(child, 9)
+                    C.waitpid(child, nil, 0)
+                end
+                return #children, result
+            end
+            local n, result = bomb()
+            print(result, n >= 40, n < 340)
+            -- All numbers have been given once.
+            n, result = bomb()
+            print(result, n >= 40, n < 340)
+            local raised = C.open("/proc/sys/kernel/pid_max", WRONLY)
+            print(raised)
+        ]])
+        assert.equal(("EAGAIN\ttrue\ttrue\n"):rep(2) .. "-1\n", text)
+        assert.equal(before, (helper.shell "cat /proc/sys/kernel/pid_max"))
     end))
+
+    it("bounds threads of root, too", fiber(function()
+        if not process.is_root then return end
+        need_numbers()
+        assert.equal("true\ttrue\n", output({}, THREADS:format(364)))
+    end))
+
+    it("is an error for root where nothing bounds them", function()
+        if not process.is_root or counted "pids" then return end
+        local text = specs.program [[
+            local open = io.open
+            function io.open(path, mode)
+                if path ~= "/proc/sys/kernel/osrelease" then return open(path, mode) end
+                return { read = function() return "6.13.0-rc1" end, close = function() end }
+            end
+            local sandbox = require "emilua.sandbox"
+            local _, e = pcall(sandbox.new, { processes = true })
+            print(e.code, e.detail)
+            print(sandbox.new { processes = true, allow_degraded = { "processes" } }.report.processes)
+        ]]
+        assert.matches("^95\tthis system lacks what the sandbox needs: processes %(RLIMIT_NPROC", text)
+        assert.matches("cgroup v2 with the controller pids", text, 1, true)
+        assert.matches("since Linux 6.14", text, 1, true)
+        assert.matches("\ngiven up\n$", text)
+    end)
 
     it("lets programs of exec be run, and only those", fiber(function()
         local options = {

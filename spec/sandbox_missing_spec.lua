@@ -32,6 +32,8 @@ local GUEST = [[
     print("mode", C.chmod("/tmp", 1023) == 0 and "changed" or "refused")
     print("mount", C.mount("none", "/tmp", "tmpfs", 0, nil) == 0 and "made" or "refused")
     print("computes", 1 + 1)
+    -- The channel ends before the process does, and with it the host.
+    io.flush()
 ]]
 local WALLED = "file\trefused\nwrite\trefused\nsignal\trefused\nsocket\trefused\nmode\trefused\nmount\trefused\n"
     .. "computes\t2\n"

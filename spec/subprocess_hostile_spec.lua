@@ -2,10 +2,13 @@
 
 local emilua = require "emilua"
 local inbox = require "emilua.inbox"
+local ip = require "emilua.ip"
+local unix = require "emilua.unix"
 local helper = require "spec.helper"
 local ffi = require "ffi"
 local wire = require "spec.subprocess_wire"
 
+local descriptor = debug.getregistry()["emilua.import"]("io.descriptor")
 local fiber = helper.fiber
 local bits, connect, dictionary, double, outcome = wire.bits, wire.connect, wire.dictionary, wire.double, wire.outcome
 local send, tag, text, TAG = wire.send, wire.tag, wire.text, wire.TAG
@@ -44,6 +47,20 @@ describe("a packet of a hostile peer is refused", function()
             return many
         end)() },
     }
+
+    it("an address that is another kind of socket", fiber(function()
+        local stream, other = unix.stream.socket.pair()
+        local datagram, peer = unix.datagram.socket.pair()
+        local tcp = ip.tcp.socket.new()
+        tcp:open("v4")
+        for _, socket in ipairs { stream, datagram, tcp } do
+            local fd = socket:release()
+            assert.is_nil(outcome(NOTHING .. ADDRESS, { descriptor.number(fd) }))
+            fd:close()
+        end
+        other:close()
+        peer:close()
+    end))
 
     for name, case in pairs(REFUSED) do
         it(name .. ", which came before the receive", fiber(function()

@@ -34,7 +34,9 @@ end
 
 local function volume(value)
     local from, to, mode = value:match "^([^:]+):(/[^:]*):?(.*)$"
-    if not from or mode ~= "" and mode ~= "ro" then fail("--volume ", value) end
+    if not from or mode ~= "" and mode ~= "ro" or tostring(path(to):lexically_normal()) == "/" then
+        fail("--volume ", value)
+    end
     from = existing(from)
     return { from = from, to = to, read_only = mode == "ro", is_file = not filesystem.is_directory(path(from)) }
 end

@@ -1,6 +1,7 @@
 -- The init script of a container: as root of the new user namespace it makes the world that CMD will see, then gives
 -- its own power up. `container` is what run.lua puts in front of it, `arg` a socket from there.
-local NOEXEC = C.MS_NOSUID + C.MS_NODEV + C.MS_NOEXEC
+local NOSUID = C.MOUNT_ATTR_NOSUID
+local NOEXEC = NOSUID + C.MOUNT_ATTR_NODEV + C.MOUNT_ATTR_NOEXEC
 local RDONLY = { attr_set = C.MOUNT_ATTR_RDONLY }
 -- Capabilities that nobody in the container can get.
 local DROPPED = [[
@@ -12,7 +13,7 @@ local function try(call, ...)
     errexit = false
     local result = call(...)
     errexit = true
-    return result ~= -1
+    return result ~= -1 and result
 end
 
 -- A file or directory as a mount of its own, which can be attached where its path is out of reach.
@@ -20,6 +21,16 @@ local function take(path, read_only)
     local fd = C.open_tree(C.AT_FDCWD, path, C.OPEN_TREE_CLONE + C.AT_RECURSIVE)
     if read_only then C.mount_setattr(fd, "", C.AT_EMPTY_PATH + C.AT_RECURSIVE, RDONLY) end
     return fd
+end
+
+-- A file system as such a mount; `options` as mount(8) has them.
+local function make(kind, attributes, options)
+    local context = C.fsopen(kind, 0)
+    for name, value in (options or ""):gmatch "([^,=]+)=([^,]+)" do
+        C.fsconfig(context, C.FSCONFIG_SET_STRING, name, value, 0)
+    end
+    C.fsconfig(context, C.FSCONFIG_CMD_CREATE, nil, nil, 0)
+    return C.fsmount(context, 0, attributes)
 end
 
 local function attach(fd, path) C.move_mount(fd, "", C.AT_FDCWD, path, C.MOVE_MOUNT_F_EMPTY_PATH) end
@@ -47,6 +58,16 @@ ffi.C.ioctl(C.socket(C.AF_INET, C.SOCK_DGRAM, 0), SIOCSIFFLAGS, loopback)
 -- What comes from the host, taken while there are paths to it.
 C.umask(0)
 C.mount(nil, "/", nil, C.MS_REC + C.MS_PRIVATE)
+local mounts = {
+    { "/proc", make("proc", NOEXEC) }, { "/dev", make("tmpfs", NOSUID, "mode=755") },
+    { "/dev/pts", make("devpts", NOSUID + C.MOUNT_ATTR_NOEXEC, "ptmxmode=666,mode=620") },
+    { "/dev/shm", make("tmpfs", NOEXEC, "mode=1777") }, { "/dev/mqueue", make("mqueue", NOEXEC) },
+    -- Refused to who is in a container already.
+    { "/sys", try(make, "sysfs", NOEXEC + C.MOUNT_ATTR_RDONLY) },
+    { "/sys/fs/cgroup", try(make, "cgroup2", NOEXEC + C.MOUNT_ATTR_RDONLY) },
+    container["read-only"] and { "/tmp", make("tmpfs", NOEXEC, "mode=1777") },
+    container["read-only"] and { "/run", make("tmpfs", NOEXEC, "mode=755") },
+}
 local lower = C.open(container.root, C.O_PATH)
 for _, v in ipairs(container.volume) do v.fd = take(v.from, v.read_only) end
 
@@ -56,19 +77,15 @@ C.chdir(container.overlay or container.root)
 C.mount("overlay", container.root, "overlay", 0,
     ("userxattr,lowerdir=/proc/self/fd/%d,upperdir=%s,workdir=%s"):format(lower, place "upper", place "work"))
 C.chdir(container.root)
-C.pivot_root(".", ".") -- the old root lies over the new one until it is unmounted
+-- The old root lies over the new one then. It goes before any path of the new one is used: `..` would lead to it, in a
+-- link of the tree as well.
+C.pivot_root(".", ".")
+C.umount2(".", C.MNT_DETACH)
+C.chdir "/"
 
-local mounts = {
-    { "proc", "/proc", NOEXEC }, { "tmpfs", "/dev", C.MS_NOSUID, "mode=755" },
-    { "devpts", "/dev/pts", C.MS_NOSUID + C.MS_NOEXEC, "newinstance,ptmxmode=666,mode=620" },
-    { "tmpfs", "/dev/shm", NOEXEC, "mode=1777" }, { "mqueue", "/dev/mqueue", NOEXEC },
-    container["read-only"] and { "tmpfs", "/tmp", NOEXEC, "mode=1777" },
-    container["read-only"] and { "tmpfs", "/run", NOEXEC, "mode=755" },
-}
-for _, m in ipairs(mounts) do C.mount(m[1], place(m[2]), m[1], m[3], m[4]) end
--- Refused to who is in a container already.
-try(C.mount, "sysfs", place "/sys", "sysfs", NOEXEC + C.MS_RDONLY)
-try(C.mount, "cgroup2", "/sys/fs/cgroup", "cgroup2", NOEXEC + C.MS_RDONLY)
+for _, m in ipairs(mounts) do
+    if m[2] then attach(m[2], place(m[1])) end
+end
 for _, v in ipairs(container.volume) do attach(v.fd, place(v.to, v.is_file)) end
 for name, to in pairs { ptmx = "pts/ptmx", fd = "/proc/self/fd", stdin = "fd/0", stdout = "fd/1", stderr = "fd/2" } do
     C.symlink(to, "/dev/" .. name)
@@ -82,8 +99,6 @@ for path in ("/proc/kcore /proc/keys /proc/timer_list"):gmatch "%S+" do
     if try(C.access, path, C.F_OK) then attach(take "/dev/null", path) end
 end
 if container["read-only"] then C.mount_setattr(C.AT_FDCWD, "/", 0, RDONLY) end
-C.umount2(".", C.MNT_DETACH)
-C.chdir("/")
 C.umask(mode(0, 2, 2))
 
 C.seccomp_set_mode_filter(container.filter)

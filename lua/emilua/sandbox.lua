@@ -3,6 +3,7 @@
 local import = ...
 local errors = import("core.errors")
 local groups = import("sandbox.groups")
+local identity = import("system.identity")
 local modules = import("sandbox.modules")
 local options = import("sandbox.options")
 local probe = import("sandbox.probe")
@@ -55,7 +56,7 @@ function sandbox.new(opts)
     local report = protections.decide(wanted, found, group)
     local active = {}
     for name, state in pairs(report) do active[name] = state == "active" end
-    wanted.landlock_version = found.landlock_version
+    wanted.landlock_version, wanted.pid_max = found.landlock_version, found.pid_max
     return setmetatable({ wanted, report, active }, mt)
 end
 
@@ -72,24 +73,30 @@ end
 
 -- How many threads a guest without other processes may have.
 local THREADS = 64
+-- Numbers below are not given again when all have been given once: pid_namespaces(7).
+local RESERVED_PIDS = 300
 
--- The directory of the group of a context's guests, if what bounds them is bounded so; else the limits that do it
--- instead.
+-- What bounds a context's guests beside `limits`: the directory of a group, and how many numbers for processes the PID
+-- namespace has.
 local function bound(wanted, active, limits, context)
     local group = (wanted.memory or wanted.processes) and groups.find() or {}
-    local files = {}
+    local files, pid_max = {}, nil
     if wanted.memory and group.memory then
         files["memory.max"], files["memory.swap.max"], files["memory.oom.group"] = wanted.memory, 0, 1
     else
         limits.RLIMIT_AS = wanted.memory
     end
+    local count = wanted.processes or THREADS
     if wanted.processes and group.pids then
-        files["pids.max"] = wanted.processes
+        files["pids.max"] = count
     elseif active.user_namespace then
-        -- The kernel counts those in the namespace then, threads among them.
-        limits.RLIMIT_NPROC = wanted.processes or THREADS
+        -- The kernel counts those in the namespace then, threads among them; but not user 0's.
+        limits.RLIMIT_NPROC = count
     end
-    return next(files) and groups.new(files, context) or nil
+    if not files["pids.max"] and wanted.pid_max and select(2, identity.getresuid()) == 0 then
+        pid_max = math.max(RESERVED_PIDS + count, wanted.pid_max)
+    end
+    return next(files) and groups.new(files, context) or nil, pid_max
 end
 
 -- The init script of a context's guests.
@@ -97,8 +104,9 @@ local function script_of(self, context)
     local wanted, active = self[WANTED], self[ACTIVE]
     -- A core dump would be handed to a program of the host's: 1 is the limit that forbids that, core(5).
     local limits = { RLIMIT_CORE = 1, RLIMIT_CPU = wanted.cpu, RLIMIT_NOFILE = wanted.files }
+    local group, pid_max = bound(wanted, active, limits, context)
     return script.build {
-        cgroup = bound(wanted, active, limits, context), limits = limits,
+        cgroup = group, pid_max = pid_max, limits = limits,
         ids = active.user_namespace and probe.ids() or nil,
         hostname = active.uts_namespace and "sandbox" or nil,
         root = active.mount_namespace,

@@ -84,7 +84,7 @@ fn start(socket: OwnedFd, streams: Streams) -> io::Result<Start> {
     ignore(Signal::SIGPIPE)?;
     // PID 1, which runs nothing of the actor's, is without it; what the actor may start is not.
     if let Some(filter) = filter {
-        install_filter(&filter)?;
+        install_filter(&filter);
     }
     if orders.zygote {
         barriers.push(start_zygote(&mut configuration)?);
@@ -213,8 +213,10 @@ fn run_script(socket: &OwnedFd) -> io::Result<()> {
     if !succeeded {
         exit(1);
     }
-    // So it may have done with the inbox, and what is opened next would be taken for it.
-    if identity(socket) != Ok(before) {
+    // So it may have done with the inbox, and what is opened next would be taken for it. A filter that the script has
+    // installed may forbid to look: then nothing can be told.
+    let now = identity(socket);
+    if now.is_ok_and(|now| now != before) || now == Err(Errno::EBADF) {
         return Err(io::Error::other("the init script has closed descriptor 3"));
     }
     Ok(())
@@ -232,11 +234,12 @@ fn receive_filter(socket: &OwnedFd) -> io::Result<Vec<u8>> {
     Ok(program)
 }
 
-fn install_filter(program: &[u8]) -> io::Result<()> {
-    seccomp(program).map_err(|error| {
+/// One that the kernel refuses is told of, and ends the process.
+fn install_filter(program: &[u8]) {
+    if let Err(error) = seccomp(program) {
         super::report(&format!("<3>ipc_actor/seccomp: {}\n", error.desc()));
-        error.into()
-    })
+        exit(1);
+    }
 }
 
 /// This process's own zygote, for actors of the actor: forked before any of its code runs.

@@ -10,8 +10,10 @@ use crate::actor::message::{Item, Tree};
 use crate::actor::{Message, Sender};
 use crate::vm::{Shared, Token};
 use nix::errno::Errno;
-use nix::sys::socket::{GetSockOpt, sockopt};
-use std::os::fd::{AsFd, OwnedFd};
+use nix::sys::socket::{
+    AddressFamily, GetSockOpt, SockType, SockaddrLike, SockaddrStorage, getsockname, sockopt,
+};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use tokio::io::Interest;
@@ -176,10 +178,13 @@ fn decode(packet: &[u8], descriptors: Vec<OwnedFd>, format: Format) -> Option<Me
     Some(Message::Tree(tree))
 }
 
-/// The sending end that an address is; nothing for what is no socket.
+/// The sending end that an address is. Nothing for another kind of descriptor or socket: what is sent to an address
+/// is sent with the rights of this process.
 fn address(descriptor: OwnedFd, format: Format) -> Option<Socket> {
-    sockopt::SockType.get(&descriptor).ok()?;
-    Some(Socket { descriptor, format })
+    let kind = sockopt::SockType.get(&descriptor).ok()?;
+    let name: SockaddrStorage = getsockname(descriptor.as_raw_fd()).ok()?;
+    (kind == SockType::SeqPacket && name.family() == Some(AddressFamily::Unix))
+        .then_some(Socket { descriptor, format })
 }
 
 const _: () = assert!(MEMBERS <= DESCRIPTORS);

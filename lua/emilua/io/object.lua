@@ -8,7 +8,7 @@ local S = import("core.scheduler")
 local ffi = require("ffi")
 
 local raise, raise_code = errors.raise, errors.raise_code
-local error, getmetatable, setmetatable = error, getmetatable, setmetatable
+local error, getmetatable, rawset, setmetatable = error, getmetatable, rawset, setmetatable
 local enter, charge, check_yieldable, pass = S.enter, S.charge, S.check_yieldable, S.pass
 local abort, await, direction, recycle = operation.abort, operation.await, operation.direction, operation.recycle
 local HEAD, TOKEN = S.HEAD, operation.TOKEN
@@ -38,12 +38,30 @@ local function free(handle)
     if exception ~= NO_TOKEN then recycle(exception) end
 end
 
+local function parts()
+    local read, write = direction(), direction()
+    return gc(io_new(vm, read[TOKEN], write[TOKEN]), free), read, write
+end
+
 -- A closed object of the class with metatable `mt`.
 function object.new(mt)
-    local read, write = direction(), direction()
-    local handle = gc(io_new(vm, read[TOKEN], write[TOKEN]), free)
+    local handle, read, write = parts()
     -- In parentheses: a tail call of a built-in function would keep this from being compiled.
     return (setmetatable({ ["\0handle"] = handle, read, write, false, false }, mt))
+end
+
+-- Takes the parts of an object, which is closed from then on. It gets others if it is ever used again.
+function object.take(self)
+    local handle, read, write = self[HANDLE], self[READ], self[WRITE]
+    self[HANDLE], self[READ], self[WRITE], self[FLAGS], self[EXCEPTION] = nil, nil, nil, false, false
+    return handle, read, write
+end
+
+local function renew(self)
+    local handle, read, write = parts()
+    rawset(self, HANDLE, handle)
+    rawset(self, READ, read)
+    rawset(self, WRITE, write)
 end
 
 -- The direction of urgent data and errors, which few objects ever wait for.
@@ -113,7 +131,9 @@ function object.metatable(class, methods, properties)
         if method then return method end
         local property = properties[key]
         if property then return property(self) end
-        errors.bad_index()
+        if key ~= HANDLE and key ~= READ and key ~= WRITE then errors.bad_index() end
+        renew(self)
+        return self[key]
     end
 
     function mt.__newindex()

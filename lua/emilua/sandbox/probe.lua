@@ -73,11 +73,23 @@ local function namespaces(missing)
     return had
 end
 
+-- The least number for processes that a PID namespace can be told; before Linux 6.14 it would be all namespaces' own.
+local LEAST_PID_MAX = 301
+
+local function has_own_pid_max()
+    local file = io_open("/proc/sys/kernel/osrelease")
+    if not file then return false end
+    local major, minor = file:read("*l"):match("^(%d+)%.(%d+)")
+    file:close()
+    return major ~= nil and major * 1000 + minor >= 6014
+end
+
 -- Runs the script in those namespaces: {name = {error number, result}}.
 local function look(flags)
     local has_user = flags % 0x20000000 >= 0x10000000
     local text, code = ask(flags, script.probe {
         ids = has_user and probe.ids(), root = flags % 0x40000 >= 0x20000,
+        pid_max = flags % 0x40000000 >= 0x20000000 and has_own_pid_max() and LEAST_PID_MAX,
     })
     if not text then errors.raise_code(code) end
     local found = {}
@@ -140,7 +152,10 @@ local function try()
         missing.seccomp = "the kernel has no seccomp filters (CONFIG_SECCOMP_FILTER): "
             .. tostring(errors.new(errors.system, found.seccomp[1]))
     end
-    return { missing = missing, landlock_version = version }
+    local least = found.pid_max
+    return {
+        missing = missing, landlock_version = version, pid_max = least and least[1] == 0 and least[2] or nil,
+    }
 end
 
 -- What was found: it is not tried again, since a sandbox that cannot be made fails by itself.

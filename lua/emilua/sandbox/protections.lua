@@ -25,13 +25,13 @@ local function needed(wanted, missing)
     return need
 end
 
--- Why the number of processes cannot be bounded, if that is so. `cgroup`: whether there is one that counts them.
-local function unbounded(wanted, missing, cgroup)
+-- Why the number of processes cannot be bounded, if that is so. `counted`: whether a group or PID namespace does that.
+local function unbounded(wanted, missing, counted)
     if not wanted.processes then
         return missing.seccomp and "processes are forbidden by seccomp: " .. missing.seccomp
-    elseif not cgroup and (missing.user_namespace or select(2, identity.getresuid()) == 0) then
-        return "RLIMIT_NPROC holds in user namespaces and not for user 0, and no cgroup v2 with the controller pids is "
-            .. "delegated"
+    elseif not counted and (missing.user_namespace or select(2, identity.getresuid()) == 0) then
+        return "RLIMIT_NPROC holds in user namespaces and not for user 0, no cgroup v2 with the controller pids is "
+            .. "delegated, and PID namespaces have a kernel.pid_max of their own since Linux 6.14 only"
     end
 end
 
@@ -39,7 +39,7 @@ end
 -- allowed to be is an error that names all of it.
 function protections.decide(wanted, found, cgroup)
     local missing = setmetatable({}, { __index = found.missing })
-    missing.processes = unbounded(wanted, found.missing, cgroup.pids)
+    missing.processes = unbounded(wanted, found.missing, cgroup.pids or found.pid_max)
     local need = needed(wanted, missing)
     local report, texts = {}, {}
     for _, name in ipairs(protections.NAMES) do

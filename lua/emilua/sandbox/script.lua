@@ -22,6 +22,9 @@ local function put(path, text)
     return C.write(fd, text)
 end
 
+-- How many numbers for processes a PID namespace has, seen by whoever is in it.
+local PID_MAX = "/proc/sys/kernel/pid_max"
+
 local function map_ids(ids)
     local result, code = put("/proc/self/setgroups", "deny")
     if result == -1 then return result, code end
@@ -137,6 +140,7 @@ end
 
 if box.cgroup then put(box.cgroup .. "/cgroup.procs", "0") end
 if box.ids then map_ids(box.ids) end
+if box.pid_max then put(PID_MAX, tostring(box.pid_max)) end
 if box.hostname then
     C.sethostname(box.hostname)
     C.setdomainname("(none)")
@@ -157,6 +161,15 @@ local function tell(name, result, code)
     C.write(arg, ("%s %d %d\n"):format(name, result == -1 and code or 0, result))
 end
 if box.ids then tell("user_namespace", map_ids(box.ids)) end
+if box.pid_max then
+    -- The least is larger where there are many processors.
+    local least, result, code = box.pid_max, nil, nil
+    repeat
+        result, code = put(PID_MAX, tostring(least))
+        if result == -1 then least = least * 2 end
+    until result ~= -1 or least > 2 ^ 22
+    tell("pid_max", result == -1 and -1 or least, code)
+end
 if box.root then tell("mount_namespace", change_root({})) end
 tell("landlock_version", C.landlock_create_ruleset(nil, { "version" }))
 set_no_new_privs()

@@ -15,7 +15,6 @@ local abort, await = operation.abort, operation.await
 local charge, HEAD = S.charge, S.HEAD
 local PENDING = import("core.native").PENDING
 local BLOCKED, UNSENT = native.BLOCKED, native.UNSENT
-local HANDLE, READ, WRITE, FLAGS, EXCEPTION = object.HANDLE, object.READ, object.WRITE, object.FLAGS, object.EXCEPTION
 local tls_read, tls_write = native.read, native.write
 
 local wire = {}
@@ -31,11 +30,8 @@ local function drain(session) return (native.drain(session)) end
 -- Takes over the connection of `sock`, which is closed afterwards.
 function wire.new(context, sock)
     if object.is_waited_for(sock) then raise("EBUSY") end
-    local reads, writes, handle = sock[READ], sock[WRITE], sock[HANDLE]
+    local handle, reads, writes = object.take(sock)
     local session = native.new_session(context, handle)
-    local empty = object.new(nil)
-    sock[HANDLE], sock[READ], sock[WRITE] = empty[HANDLE], empty[READ], empty[WRITE]
-    sock[FLAGS], sock[EXCEPTION] = false, false
     return (setmetatable({ session = session, handle = handle, reads = reads, writes = writes }, wire))
 end
 
