@@ -22,14 +22,6 @@ function dial(name)
     return ours and socket or fail("there is no container of yours called ", name)
 end
 
---- Texts, numbers, booleans and tables of them as a Lua expression.
-function literal(value)
-    if type(value) ~= "table" then return type(value) == "string" and ("%q"):format(value) or tostring(value) end
-    local fields = {}
-    for key, field in pairs(value) do fields[#fields + 1] = ("[%s]=%s"):format(literal(key), literal(field)) end
-    return "{" .. table.concat(fields, ",") .. "}"
-end
-
 -- Passes signals on to a command.
 local function forward(signals, socket)
     while true do pcall(socket.send, socket, byte_span.append(tostring(signals:wait()))) end
@@ -40,19 +32,19 @@ end
 function run(socket, command, finish)
     local signals = signal.set.new(signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGUSR1,
         signal.SIGUSR2)
-    local streams, relay = {}, nil
-    if system.in_:isatty() and system.out:isatty() then
-        command.size, command.term = { system.terminal.size "stdin" }, system.environment.TERM
-    else
-        streams = { system.in_:dup(), system.out:dup(), system.err:dup() }
-    end
-    socket:send_with_fds(byte_span.append("return " .. literal(command)), streams)
+    local is_terminal = system.in_:isatty() and system.out:isatty()
+    local columns, rows = 0, 0
+    if is_terminal then columns, rows = system.terminal.size "stdin" end
+    local streams = is_terminal and {} or { system.in_:dup(), system.out:dup(), system.err:dup() }
+    -- Each ends with a zero, which none can have.
+    local words = { command.directory, system.environment.TERM or "dumb", columns, rows, unpack(command) }
+    socket:send_with_fds(byte_span.append(table.concat(words, "\0"), "\0"), streams)
     for _, fd in ipairs(streams) do fd:close() end
 
     local buffer = byte_span.new(1024)
     local begun, _, terminals = pcall(socket.receive_with_fds, socket, buffer, 1)
     if not begun then return 125 end
-    if command.size then relay = spawn(function() system.terminal.relay(terminals[1]) end) end
+    local relay = is_terminal and spawn(function() system.terminal.relay(terminals[1]) end)
     spawn(function() forward(signals, socket) end):detach()
     local ok, n = pcall(socket.receive, socket, buffer)
     finish()
