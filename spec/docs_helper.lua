@@ -32,7 +32,7 @@ end
 --- The blocks of a page, in order: `{ info, file, line, text }`, where `file` is the name behind "file=".
 function docs.blocks(path)
     local blocks, block, lines = {}, nil, nil
-    local number = 0
+    local number, hidden = 0, false
     for line in io.lines(path) do
         number = number + 1
         local indent, info = line:match "^( *)```(.*)$"
@@ -41,10 +41,13 @@ function docs.blocks(path)
             blocks[#blocks + 1], block = block, nil
         elseif block then
             lines[#lines + 1] = line:sub(#block.indent + 1)
+            assert(not (hidden and line:find("-->", 1, true)), ("%s:%d: ends the comment"):format(path, number))
         elseif info then
             block = { info = info, file = info:match "^%l+ file=(%S+)$", line = number, indent = indent }
             lines = {}
             assert(block.file or KINDS[info], ("%s:%d: what is to be done with ```%s?"):format(path, number, info))
+        elseif line == "<!--" or line == "-->" then
+            hidden = line == "<!--"
         end
     end
     assert(not block, path .. ": a block is not closed")
