@@ -46,5 +46,4 @@ local status = session.run(first, o.command, function() pcall(agent.kill, agent)
 if host.group then host.group:close() end
 while filesystem.exists(filesystem.path.new("/proc/" .. pid)) do time.sleep(0.001) end -- it ends after all in it
 guard:kill(system.signal.SIGKILL)
-guard:wait()
 system.exit(status)
