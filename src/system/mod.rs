@@ -27,7 +27,7 @@ use std::io::{self, IsTerminal, Write};
 
 /// strerror(3) of an error number.
 pub extern "C" fn strerror(code: i32, buffer: *mut c_char, size: i32) -> i32 {
-    guard(|| copy_text(platform::error_text(code).as_bytes(), buffer, size))
+    guard(|| copy_text(error_text(code).as_bytes(), buffer, size))
 }
 
 /// Writes to the error stream what C's `stdout` must not overtake: that is flushed first.
