@@ -1,4 +1,5 @@
 local emilua = require "emilua"
+local environment = require "spec.environment"
 local helper = require "spec.helper"
 
 local format = emilua.format
@@ -171,7 +172,7 @@ describe("a double", function()
                 -- No shorter one does.
                 local digits = #text:gsub("e.*", ""):gsub("[-.]", ""):gsub("^0+", "")
                 for precision = 1, digits - 1 do
-                    assert.not_equal(x, tonumber(("%%.%dg"):format(precision):format(x)))
+                    if x == tonumber(("%%.%dg"):format(precision):format(x)) then error(text .. " is too long") end
                 end
             end
         end
@@ -483,17 +484,21 @@ describe("a format specification", function()
         local folder = os.tmpname()
         os.remove(folder)
         finally(function() helper.shell("rm -rf " .. folder) end)
-        local _, status = helper.shell(("mkdir %s && localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 && "
-            .. "localedef -i en_IN -f UTF-8 %s/en_IN.UTF-8"):format(folder, folder, folder))
-        if status ~= 0 then return pending "localedef makes no locales here" end
+        -- Only what is needed: whole locales take seconds to make. localedef complains of what is not there.
+        helper.shell(([[mkdir %s && cd %s && for name in de_DE en_IN; do
+            printf 'LC_CTYPE\ncopy "POSIX"\nEND LC_CTYPE\nLC_NUMERIC\ncopy "%%s"\nEND LC_NUMERIC\n' $name >source
+            localedef -c -i source -f UTF-8 ./$name.UTF-8
+        done]]):format(folder, folder))
+        local _, status = helper.shell(("test -e %s/en_IN.UTF-8/LC_NUMERIC"):format(folder))
+        environment.need("localedef", status == 0)
         local output = helper.child([[
             local format = require "emilua".format
-            assert(os.setlocale "de_DE.UTF-8")
+            assert(os.setlocale("de_DE.UTF-8", "numeric"))
             print(format("{:L}|{:Ld}|{:L}|{:L}", 1234567, -1234567, 123, 1234))
             print(format("{:.2Lf}|{:12L}|{:<12L}|{:+012L}", 1234567.5, 1234567, 1234567, 1234567))
             print(format("{:L}|{:Lx}|{:Le}|{:L}|{:L}", 0.5, 255, 1.5, 1e20, 1 / 0))
             print(format("{}|{:g}|{:.2f}|{}", 1234567.5, 1.5, 2.5, 1e300))
-            assert(os.setlocale "en_IN.UTF-8")
+            assert(os.setlocale("en_IN.UTF-8", "numeric"))
             print(format("{:L} {:L}", 123456789, 12345.5))
         ]], { env = { LOCPATH = folder } })
         assert.equal([[

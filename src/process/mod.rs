@@ -8,6 +8,8 @@ mod child;
 mod ending;
 #[cfg(unix)]
 mod exec;
+#[cfg(windows)]
+mod job;
 mod orphans;
 #[cfg(unix)]
 mod pipes;
@@ -34,6 +36,7 @@ operations! {
     start: fn(*mut Process, *mut Plan) -> i32;
     wait: fn(*mut Process) -> i32;
     kill: fn(*mut Process, i32) -> i32;
+    kill_group: fn(*mut Process) -> i32;
     pid: fn(*const Process) -> i32;
     exit_code: fn(*const Process) -> i32;
     exit_signal: fn(*const Process) -> i32;
@@ -113,6 +116,11 @@ extern "C" fn wait(this: *mut Process) -> i32 {
 /// Sends a signal. The child is not reaped, so that no other process can have its id.
 extern "C" fn kill(this: *mut Process, signal: i32) -> i32 {
     guard(|| status(process(this).child.kill(signal)))
+}
+
+/// Kills all processes of a child that was started as the first of its group.
+extern "C" fn kill_group(this: *mut Process) -> i32 {
+    guard(|| status(process(this).child.kill_group()))
 }
 
 /// The id of a child that has not been reaped; else 0.

@@ -16,13 +16,6 @@ function list.push(q, f)
     q[LAST] = f
 end
 
-function list.push_front(q, f)
-    local first = q[FIRST]
-    f[PREV], f[NEXT] = false, first
-    if first then first[PREV] = f else q[LAST] = f end
-    q[FIRST] = f
-end
-
 function list.pop(q)
     local f = q[FIRST]
     if f then

@@ -4,13 +4,13 @@ local byte_span = import("byte_span")
 local data = import("system.data")
 local errors = import("core.errors")
 local group = import("group")
-local native = import("system.native")
 local scope = import("core.scope")
-local spawn = import("system.subprocess").spawn
+local subprocess = import("system.subprocess")
 local timeout = import("timeout")
 local enter = import("core.scheduler").enter
 
 local raise = errors.raise
+local kill_group, spawn = subprocess.kill_group, subprocess.spawn
 local concat, error, getmetatable, pairs, tostring, type = table.concat, error, getmetatable, pairs, tostring, type
 
 -- Bytes that are read at once.
@@ -67,18 +67,13 @@ local function write(stream, input)
     if not ok and e ~= errors.new(errors.system, errors.system_number.EPIPE) then error(e, 0) end
 end
 
--- Kills what is left of a child's group; Windows has none.
-local function kill(p)
-    if jit.os == "Windows" then p:kill(9) else native.identity.kill(-p.pid, 9) end
-end
-
 -- Waits for a child and what it writes. Whatever ends this kills what is left of the child's group; its id stays
 -- the group's until the child has been reaped, which is last.
 local function communicate(p, opts, chunks)
     local reaped = false
     scope.push(function()
         if not reaped then
-            kill(p)
+            kill_group(p)
             p:wait()
         end
         for _, name in ipairs({ "stdin", "stdout", "stderr" }) do

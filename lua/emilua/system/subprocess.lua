@@ -19,6 +19,7 @@ local process = native.bind("process", [[
     int32_t start(void *, void *);
     int32_t wait(void *);
     int32_t kill(void *, int32_t);
+    int32_t kill_group(void *);
     int32_t pid(const void *);
     int32_t exit_code(const void *);
     int32_t exit_signal(const void *); ]])
@@ -124,4 +125,7 @@ local function disown(self)
     self[HANDLE] = nil
 end
 
-return { spawn = spawn, disown = disown }
+-- Kills what is left of the group of a child that is its first and has not been reaped.
+local function kill_group(self) process.kill_group(self[HANDLE]) end
+
+return { spawn = spawn, disown = disown, kill_group = kill_group }

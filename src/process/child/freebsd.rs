@@ -11,6 +11,8 @@ use libc::{c_int, pid_t};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::event::{EvFlags, EventFilter, FilterFlag, KEvent, Kqueue};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
@@ -151,6 +153,11 @@ impl Child {
         // SAFETY: no memory is passed.
         Errno::result(unsafe { libc::pdkill(held.descriptor.as_raw_fd(), signal) })?;
         Ok(())
+    }
+
+    /// The child has not been reaped, so that the group is its own.
+    pub fn kill_group(&self) -> io::Result<()> {
+        Ok(killpg(Pid::from_raw(self.pid), Signal::SIGKILL)?)
     }
 
     /// Gives the child away. One that is no daemon ends here.

@@ -8,6 +8,8 @@ use crate::io::{Direction, Io, code};
 use crate::vm::Vm;
 use libc::{c_int, c_void, pid_t};
 use nix::errno::Errno;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
@@ -68,6 +70,11 @@ impl Child {
 
     pub fn kill(&self, signal: c_int) -> io::Result<()> {
         send(self.pidfd.descriptor()?, signal)
+    }
+
+    /// The child has not been reaped, so that the group is its own.
+    pub fn kill_group(&self) -> io::Result<()> {
+        Ok(killpg(Pid::from_raw(self.pid), Signal::SIGKILL)?)
     }
 
     /// Gives the child away.

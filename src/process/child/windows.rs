@@ -1,6 +1,7 @@
 //! Children on Windows, known by a handle, for whose end a thread of the system's pool waits.
 
-use super::plan::Plan;
+use super::job::Job;
+use super::plan::{ABSENT, Plan};
 use super::{Ended, spawn};
 use crate::bridge::{PENDING, failure};
 use crate::handle::Wait;
@@ -18,6 +19,8 @@ pub struct Child {
     listening: Option<Wait>,
     /// Nothing before the start and after the end.
     process: Option<process::Child>,
+    /// Of the first of a group.
+    job: Option<Job>,
     waker: Waker,
 }
 
@@ -36,6 +39,7 @@ impl Child {
         Self {
             listening: None,
             process: None,
+            job: None,
             waker,
         }
     }
@@ -51,7 +55,12 @@ impl Child {
     }
 
     pub fn spawn(&mut self, plan: &mut Plan) -> io::Result<()> {
-        self.process = Some(spawn::start(plan)?);
+        let process = spawn::start(plan)?;
+        if plan.process_group != ABSENT {
+            // One that has ended already gets none.
+            self.job = Job::of(&process).ok();
+        }
+        self.process = Some(process);
         Ok(())
     }
 
@@ -62,7 +71,7 @@ impl Child {
         match reap(process) {
             Ok(Some(how)) => {
                 self.listening = None;
-                self.process = None;
+                (self.process, self.job) = (None, None);
                 ended(how);
                 0
             }
@@ -87,9 +96,16 @@ impl Child {
         }
     }
 
+    pub fn kill_group(&mut self) -> io::Result<()> {
+        match &self.job {
+            Some(job) => job.kill(),
+            None => self.kill(ENDING[0]),
+        }
+    }
+
     /// Gives the child away.
     pub fn abandon(&mut self) -> Option<Orphan> {
-        self.listening = None;
+        (self.listening, self.job) = (None, None);
         let process = self.process.take()?;
         Some(Orphan {
             listening: None,
