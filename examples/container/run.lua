@@ -14,16 +14,14 @@ o.filter, o.hostname = tostring(seccomp.compile(seccomp.profile "container")), o
 
 local function source(name) return tostring(file.read_file(_FILE.parent_path / name)) end
 
--- A script that ended too early would leave rights.
-local script = ("container = %s %s assert(is_sealed)"):format(session.literal(o), source "world.lua")
-
 local gate, arg = unix.seqpacket.socket.pair()
 local agent = spawn_vm {
     source = source "agent.lua",
     subprocess = {
         newns_user = true, newns_mount = true, newns_pid = true, newns_net = true, newns_ipc = true, newns_uts = true,
         environment = o.env, stderr = "share",
-        init = { script = script, arg = arg:release() },
+        -- A script that ended too early would leave rights.
+        init = { script = source "world.lua" .. "assert(is_sealed)", values = { container = o }, arg = arg:release() },
     },
 }
 

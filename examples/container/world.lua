@@ -1,5 +1,5 @@
 -- The init script of a container: as root of the new user namespace it makes the world that CMD will see, then gives
--- its own power up. `container` is what run.lua puts in front of it, `arg` a socket from there.
+-- its own power up. `container` are the options, `arg` is a socket from run.lua.
 local NOSUID = C.MOUNT_ATTR_NOSUID
 local NOEXEC = NOSUID + C.MOUNT_ATTR_NODEV + C.MOUNT_ATTR_NOEXEC
 local RDONLY = { attr_set = C.MOUNT_ATTR_RDONLY }
@@ -48,12 +48,7 @@ C.setsid()
 try(C.setgroups, {}) -- refused where an ordinary user has mapped one id
 C.sethostname(container.hostname)
 C.unshare(C.CLONE_NEWCGROUP)
-
-local ffi = require "ffi"
-ffi.cdef "int ioctl(int, unsigned long, void *);"
-local SIOCSIFFLAGS, IFF_UP = 0x8914, 1
-local loopback = ffi.new("struct { char name[16]; short flags; char rest[22]; }", "lo", IFF_UP)
-ffi.C.ioctl(C.socket(C.AF_INET, C.SOCK_DGRAM, 0), SIOCSIFFLAGS, loopback)
+interface_up "lo"
 
 -- What comes from the host, taken while there are paths to it.
 C.umask(0)
