@@ -128,7 +128,11 @@ local function drop_capabilities()
     C.cap_set_proc("=")
 end
 
-if box.cgroup then put(box.cgroup .. "/cgroup.procs", "0") end
+if box.cgroup then
+    put(box.cgroup .. "/cgroup.procs", "0")
+    -- By this the host knows later that there has been a process.
+    put(box.cgroup .. "/cgroup.max.descendants", "0")
+end
 if box.ids then map_ids(box.ids) end
 if box.pid_max then put(PID_MAX, tostring(box.pid_max)) end
 if box.hostname then
