@@ -87,6 +87,15 @@ describe("a shell in a container", function()
         leave(t, child, 0)
     end))
 
+    it("loses nothing of what is shown, however much", closing(function()
+        local t, child = container.terminal(("%s %s seq 20000"):format(container.run_command, tree))
+        local text = {}
+        for n = 1, 20000 do text[n] = n .. "\r\n" end
+        assert.equal(table.concat(text), expect(t, "^.*20000\r\n"))
+        child:wait()
+        assert.equal(0, child.exit_code)
+    end))
+
     it("leaves our terminal as it was", closing(function()
         local t, child = run()
         leave(t, child, 0)

@@ -323,8 +323,8 @@ function helper.before_each()
     baseline = helper.holdings()
 end
 
---- Fails if more descriptors, threads or children exist than before the test.
-function helper.after_each()
+-- What there is more than before the test, after whatever can be collected is: a text, or nil.
+local function left_behind()
     collectgarbage()
     collectgarbage()
     local now = helper.holdings()
@@ -336,9 +336,18 @@ function helper.after_each()
                     extra[#extra + 1] = key .. (value ~= true and " -> " .. value or "")
                 end
             end
-            error("left behind, " .. kind .. ": " .. table.concat(extra, ", "), 0)
+            return "left behind, " .. kind .. ": " .. table.concat(extra, ", ")
         end
     end
+end
+
+--- Fails if more descriptors, threads or children exist than before the test.
+function helper.after_each()
+    if not left_behind() then return end
+    -- Compiled code keeps the closures alive that it was made for, and what they refer to.
+    require("jit").flush()
+    local text = left_behind()
+    if text then error(text, 0) end
 end
 
 --- Checks after each `it` of the enclosing `describe` that nothing is left behind.

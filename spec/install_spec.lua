@@ -64,9 +64,10 @@ local function assert_removed(version)
 end
 
 -- Before the README's commands, in the clean copy: a `sudo` for machines without, LuaRocks' tree and make's root below
--- `work`, one file of specs for all, and OpenResty's interpreter from where it is unpacked already.
+-- `work`, one file of specs for all (not the SPEC of a make that runs this), and OpenResty's interpreter from where it
+-- is unpacked already.
 local READER = [[
-    set -e; sudo() { DESTDIR=$WORK/root "$@"; }
+    set -e; unset MAKEFLAGS; sudo() { DESTDIR=$WORK/root "$@"; }
     export WORK=%s SPEC=spec/format_spec.lua LUAROCKS_CONFIG=$PWD/../luarocks.lua
     echo "rocks_trees = { { name = 'system', root = '$WORK/tree' } }" >$LUAROCKS_CONFIG
     mkdir -p ../my-project build; [ ! -e %s ] || ln -sfn %s build

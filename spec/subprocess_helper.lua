@@ -43,7 +43,8 @@ end
 function subprocess.script(script, options)
     local settings = { init = { script = script } }
     for name, value in pairs(options or {}) do
-        if name == "arg" then settings.init.arg = value else settings[name] = value end
+        local part = (name == "arg" or name == "values") and settings.init or settings
+        part[name] = value
     end
     local channel, output = subprocess.speaking("io.write '<started>'", settings)
     local text = output()

@@ -61,6 +61,14 @@ describe("the environment of a script", function()
         ours:close()
     end))
 
+    it("has values that came along, in front of its first line", fiber(function()
+        local values = { text = "a\0\n\r\\\"]]\200", n = -1.5, big = 2 ^ 53, yes = false, list = { 1, { x = "y" } } }
+        assert.equal(("%q\t-1.5\ttrue\tfalse\ty\ninit.script:3: here\n"):format(values.text), succeeds([[
+            print(("%q"):format(text), n, big == 2 ^ 53, yes, list[2].x)
+            print(select(2, pcall(function() error "here" end)))
+        ]], { values = values }))
+    end))
+
     it("has C, whose unknown names are an error", fiber(function()
         assert.equal("false\ttrue\n", succeeds [[
             local ok, message = pcall(function() return C.no_such_call end)
@@ -220,6 +228,18 @@ describe("the helpers", function()
             print(bind_unix(C.socket(C.AF_UNIX, C.SOCK_STREAM, 0), "\0emilua-spec-" .. %q))
         ]]):format(path, path)))
         os.remove(path)
+    end))
+
+    it("interface_up", fiber(function()
+        assert.equal("0\t0\nup\n-1\t19\n-1\t36\n", succeeds([[
+            errexit = false
+            print(interface_up("lo"))
+            for line in io.popen("ip link show lo"):lines() do
+                if line:find("[<,]UP[,>]") then print("up") end
+            end
+            print(interface_up("nosuch"))
+            print(interface_up(("x"):rep(16)))
+        ]], { newns_net = true }))
     end))
 
     it("set_no_new_privs", fiber(function()

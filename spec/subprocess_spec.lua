@@ -37,6 +37,12 @@ describe("spawn_vm{subprocess}", function()
         refused({ source = "", subprocess = { init = "" } }, "subprocess/init")
         refused({ source = "", subprocess = { init = {} } }, "subprocess/init/script")
         refused({ source = "", subprocess = { init = { script = "", arg = 3 } } }, "subprocess/init/arg")
+        local endless = {}
+        endless[1] = endless
+        for _, values in ipairs { 1, { 1 }, { f = print }, { t = { 0 / 0 } }, { t = { [math.huge] = 1 } }, endless } do
+            local init = { script = "-", values = values }
+            refused({ source = "", subprocess = { init = init } }, "subprocess/init/values")
+        end
         refused({ source = "", subprocess = { ipc = { strings = 65537 } } }, "subprocess/ipc")
     end))
 

@@ -51,6 +51,27 @@ describe("a child with a controlling terminal", function()
         assert.equal(signal.SIGINT, p.exit_signal)
     end))
 
+    it("loses nothing of what it writes to a terminal that is full", closing(function()
+        local master, slave = require "emilua.serial_port".ptypair()
+        fd.keep(master)
+        local p = system.spawn {
+            program = "seq", arguments = { "seq", "20000" }, environment = { PATH = system.environment.PATH },
+            stdin = slave, stdout = slave, stderr = slave, start_new_session = true, set_ctty = slave,
+        }
+        slave:close()
+        pty.wait_state(p.pid, "S")
+        local text = {}
+        local ok, e
+        local bs = require "emilua.byte_span".new(65536)
+        repeat
+            ok, e = pcall(master.read_some, master, bs)
+            if ok then text[#text + 1] = tostring(bs:first(e)) end
+        until not ok
+        p:wait()
+        assert.equal((helper.shell "seq 20000"), (table.concat(text):gsub("\r", "")))
+        assert.equal(0, p.exit_code)
+    end))
+
     it("is hung up when the terminal goes", closing(function()
         local t, p = shell_session "echo ready; while :; do sleep 0.1; done"
         pty.expect(t, "ready")
@@ -306,5 +327,90 @@ describe("the standard streams on a terminal", function()
         pty.expect(t, "true\ttrue\ttrue")
         pty.expect(t, "false\tNo such process")
         p:wait()
+    end))
+end)
+
+describe("system.terminal.relay", function()
+    -- Relays a shell script in a terminal of its own; further code may follow.
+    local RELAY = [[
+        local emilua, serial_port = require "emilua", require "emilua.serial_port"
+        local system = require "emilua.system"
+        emilua.run(function()
+            local master, slave = serial_port.ptypair()
+            local child = system.spawn {
+                program = "sh", arguments = { "sh", "-c", %q }, environment = { PATH = "/usr/bin:/bin" },
+                stdin = slave, stdout = slave, stderr = slave, start_new_session = true, set_ctty = slave,
+            }
+            slave:close()
+            %s
+            child:wait()
+            print("status", child.exit_code)
+        end) ]]
+    local ALL = "system.terminal.relay(master:release())"
+
+    it("copies both ways, and brings the mode back", closing(function()
+        local t, p = lua_session(RELAY:format("stty -echo; echo name?; read name; echo hello $name; exit 3", ALL))
+        pty.expect(t, "name%?")
+        pty.type(t, "you\n")
+        assert.equal("\r\nhello you\r\n", (pty.expect(t, "(.*)status\t3")))
+        p:wait()
+        local mode = system.run{ program = "stty", arguments = { "stty", "-a" }, stdin = t.slave }.stdout
+        assert.truthy(mode:find " icanon")
+    end))
+
+    it("has all that was shown, however much", closing(function()
+        local t, p = lua_session(RELAY:format("seq 20000", ALL))
+        assert.equal("20000", (pty.expect(t, "(%d+)\r\nstatus\t0")))
+        p:wait()
+    end))
+
+    it("passes control characters on, and the size", closing(function()
+        local t, p = lua_session(RELAY:format([[
+            trap "echo interrupted" INT; trap "stty size" WINCH
+            echo ready; while :; do sleep 0.05; test -e $0; done & wait; wait; wait]], ALL))
+        pty.expect(t, "ready")
+        pty.type(t, "\3")
+        pty.expect(t, "interrupted")
+        terminal.set_size(t.slave, 100, 40)
+        pty.expect(t, "40 100")
+        p:kill(signal.SIGKILL)
+        p:wait()
+    end))
+
+    it("is hung up with our terminal", closing(function()
+        local name = os.tmpname()
+        local t, p = lua_session("local hangups = require 'emilua.system'.signal.set.new(1);" .. RELAY:format(
+            ("trap 'echo hangup >%s; exit' HUP; echo ready; while :; do sleep 0.05; done"):format(name), ALL))
+        pty.expect(t, "ready")
+        t.slave:close()
+        t.reader:close()
+        t.writer:close()
+        p:wait()
+        assert.equal("hangup\n", (helper.shell("cat " .. name .. "; rm " .. name)))
+    end))
+
+    it("ends, and hangs up, when it is interrupted", closing(function()
+        local t, p = lua_session(RELAY:format("trap 'exit 7' HUP; echo ready; while :; do sleep 0.05; done", [[
+            local relay = emilua.spawn(function() system.terminal.relay(master:release()) end)
+            require "emilua.time".sleep(0.2)
+            relay:interrupt()
+            relay:join()
+            print("interrupted", relay.interruption_caught) ]]))
+        pty.expect(t, "interrupted\ttrue\r\n")
+        pty.expect(t, "status\t7")
+        p:wait()
+    end))
+
+    it("refuses what is no descriptor, and a standard input that is no terminal", closing(function()
+        for _, master in ipairs{ "stdin", 1, {}, true } do
+            helper.EINVAL(function() terminal.relay(master) end, 1)
+        end
+        local output = helper.child([[
+            require "emilua".run(function()
+                local master, slave = require "emilua.serial_port".ptypair()
+                print(pcall(require "emilua.system".terminal.relay, master:release()))
+                slave:close()
+            end) ]])
+        assert.equal("false\tInappropriate ioctl for device\n", output)
     end))
 end)

@@ -18,18 +18,20 @@ end
 local function run(session)
     local buffer = byte_span.new(131072)
     local n, streams = session:receive_with_fds(buffer, 3)
-    local command = loadstring(tostring(buffer:first(n)))()
+    local words = {}
+    for word in tostring(buffer:first(n)):gmatch "(%Z*)%z" do words[#words + 1] = word end
+    local directory, term, columns, rows = unpack(words, 1, 4)
     local environment, master, terminal = system.environment, nil, nil
-    if command.size then
+    if #streams == 0 then
         master, terminal = serial_port.ptypair()
         master = master:release()
-        system.terminal.set_size(terminal, unpack(command.size))
-        streams, environment.TERM = { terminal, terminal, terminal }, command.term
+        system.terminal.set_size(terminal, tonumber(columns), tonumber(rows))
+        streams, environment.TERM = { terminal, terminal, terminal }, term
     end
     session:send_with_fds(byte_span.append "begun", { master })
     local ok, child = pcall(system.spawn, {
-        program = command[1], arguments = command, environment = environment,
-        working_directory = filesystem.path.new(command.directory),
+        program = words[5], arguments = { unpack(words, 5) }, environment = environment,
+        working_directory = filesystem.path.new(directory),
         stdin = streams[1], stdout = streams[2], stderr = streams[3],
         start_new_session = true, set_ctty = terminal,
     })

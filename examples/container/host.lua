@@ -5,12 +5,6 @@ local id_map = require "emilua.id_map"
 local system = require "system"
 local fail = require("../session").fail
 
-local function tool(options, ...)
-    options.program, options.arguments = ..., { ... }
-    local result = system.run(options)
-    if result.status ~= 0 then fail((...), ": ", result.stderr) end
-end
-
 -- Ends the program when `f` fails, with what the error is about.
 local function try(f, ...)
     local ok, result = pcall(f, ...)
@@ -35,8 +29,10 @@ function connect(pid, o)
     local names = { PID = tostring(pid), VETH = "veth" .. pid, BRIDGE = o.bridge, ADDRESS = o.address,
         GATEWAY = o.gateway, LENGTH = (o.address or ""):match "%d+$" }
     local function ip(options, ...)
+        options.program, options.arguments = "ip", { "ip", "-batch", "-" }
         options.input = table.concat({ ... }, "\n"):gsub("%u+", names)
-        tool(options, "ip", "-batch", "-")
+        local result = system.run(options)
+        if result.status ~= 0 then fail("ip: ", result.stderr) end
     end
     ip({}, "link add VETH type veth peer name eth0 netns PID", "link set VETH up", o.bridge
         and "link set VETH master BRIDGE" or o.gateway and "addr add GATEWAY/LENGTH dev VETH" or "")

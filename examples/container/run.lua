@@ -14,16 +14,14 @@ o.filter, o.hostname = tostring(seccomp.compile(seccomp.profile "container")), o
 
 local function source(name) return tostring(file.read_file(_FILE.parent_path / name)) end
 
--- A script that ended too early would leave rights.
-local script = ("container = %s %s assert(is_sealed)"):format(session.literal(o), source "world.lua")
-
 local gate, arg = unix.seqpacket.socket.pair()
 local agent = spawn_vm {
     source = source "agent.lua",
     subprocess = {
         newns_user = true, newns_mount = true, newns_pid = true, newns_net = true, newns_ipc = true, newns_uts = true,
         environment = o.env, stderr = "share",
-        init = { script = script, arg = arg:release() },
+        -- A script that ended too early would leave rights.
+        init = { script = source "world.lua" .. "assert(is_sealed)", values = { container = o }, arg = arg:release() },
     },
 }
 
@@ -34,7 +32,11 @@ if not ok then session.fail("there is a container ", name, " already") end
 host.map_ids(pid, o.map == "range")
 if next(o.limit) then host.limit(pid, o.limit) end
 if o.net then host.connect(pid, o) end
-gate:send(byte_span.append ".")
+-- Ends the container if this process is killed: what runs in there can keep the agent from noticing.
+local guard = system.spawn {
+    program = "sh", arguments = { "sh", "-c", "read _; kill -9 " .. pid }, stdin = "pipe", start_new_session = true,
+}
+pcall(gate.send, gate, byte_span.append ".")
 
 local first = session.dial(name)
 local listener = acceptor:release()
@@ -43,4 +45,5 @@ listener:close()
 local status = session.run(first, o.command, function() pcall(agent.kill, agent) end)
 if host.group then host.group:close() end
 while filesystem.exists(filesystem.path.new("/proc/" .. pid)) do time.sleep(0.001) end -- it ends after all in it
+guard:kill(system.signal.SIGKILL)
 system.exit(status)

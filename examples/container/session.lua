@@ -1,5 +1,4 @@
 -- A session: the client's side of a program in a container, at this process's terminal or streams.
-local serial_port = require "serial_port"
 local stream = require "stream"
 local system = require "system"
 local unix = require "unix"
@@ -23,60 +22,34 @@ function dial(name)
     return ours and socket or fail("there is no container of yours called ", name)
 end
 
---- Texts, numbers, booleans and tables of them as a Lua expression.
-function literal(value)
-    if type(value) ~= "table" then return type(value) == "string" and ("%q"):format(value) or tostring(value) end
-    local fields = {}
-    for key, field in pairs(value) do fields[#fields + 1] = ("[%s]=%s"):format(literal(key), literal(field)) end
-    return "{" .. table.concat(fields, ",") .. "}"
-end
-
-local function forward(signals, socket, terminal)
-    while true do
-        local number = signals:wait()
-        if number ~= signal.SIGWINCH then
-            pcall(socket.send, socket, byte_span.append(tostring(number)))
-        elseif terminal then
-            pcall(system.terminal.set_size, terminal, system.terminal.size "stdin")
-        end
-    end
+-- Passes signals on to a command.
+local function forward(signals, socket)
+    while true do pcall(socket.send, socket, byte_span.append(tostring(signals:wait()))) end
 end
 
 --- Runs a command, `{program, argument..., directory =}`, and calls `finish` when it has ended, while what it started
 --- may still hold its terminal. Returns its status as a shell has it.
 function run(socket, command, finish)
-    local signals = signal.set.new(signal.SIGWINCH, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP,
-        signal.SIGUSR1, signal.SIGUSR2)
-    local streams, shown = {}, nil
-    if system.in_:isatty() and system.out:isatty() then
-        command.size, command.term = { system.terminal.size "stdin" }, system.environment.TERM
-    else
-        streams = { system.in_:dup(), system.out:dup(), system.err:dup() }
-    end
-    socket:send_with_fds(byte_span.append("return " .. literal(command)), streams)
+    local signals = signal.set.new(signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGUSR1,
+        signal.SIGUSR2)
+    local is_terminal = system.in_:isatty() and system.out:isatty()
+    local columns, rows = 0, 0
+    if is_terminal then columns, rows = system.terminal.size "stdin" end
+    local streams = is_terminal and {} or { system.in_:dup(), system.out:dup(), system.err:dup() }
+    -- Each ends with a zero, which none can have.
+    local words = { command.directory, system.environment.TERM or "dumb", columns, rows, unpack(command) }
+    local sent, why = pcall(socket.send_with_fds, socket, byte_span.append(table.concat(words, "\0"), "\0"), streams)
     for _, fd in ipairs(streams) do fd:close() end
+    if not sent then fail(tostring(why)) end
 
     local buffer = byte_span.new(1024)
-    local begun, _, fds = pcall(socket.receive_with_fds, socket, buffer, 1)
+    local begun, _, terminals = pcall(socket.receive_with_fds, socket, buffer, 1)
     if not begun then return 125 end
-    local terminal = fds[1]
-    if terminal then
-        local master = serial_port.new(terminal:dup())
-        system.terminal.raw "stdin"
-        spawn(function()
-            pcall(stream.copy, system.in_, master)
-            master:close() -- our terminal is hung up: so is that one
-            terminal:close()
-        end):detach()
-        shown = spawn(function() pcall(stream.copy, master, system.out) end)
-    end
-    spawn(function() forward(signals, socket, terminal) end):detach()
+    local relay = is_terminal and spawn(function() system.terminal.relay(terminals[1]) end)
+    spawn(function() forward(signals, socket) end):detach()
     local ok, n = pcall(socket.receive, socket, buffer)
     finish()
-    if shown then
-        shown:join()
-        pcall(system.terminal.restore, "stdin")
-    end
+    if relay then relay:join() end
     if not ok then return 137 end
     local status, message = tostring(buffer:first(n)):match "^(%d+) (.*)$"
     if message ~= "" then report(command[1], ": ", message) end

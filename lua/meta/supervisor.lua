@@ -42,7 +42,7 @@ function ipc_actor_channel:kill(signo) end
 ---@field stdin? "share"|emilua.file_descriptor
 ---@field stdout? "share"|emilua.file_descriptor
 ---@field stderr? "share"|emilua.file_descriptor
----@field init? {script: string, arg?: emilua.file_descriptor}
+---@field init? {script: string, arg?: emilua.file_descriptor, values?: table<string, string|number|boolean|table>}
 ---@field source_tree_cache? table<string, string|table>
 ---@field native_modules_cache? string[]|"all"
 ---@field ld_library_directories? emilua.file_descriptor[] FreeBSD: where its dynamic linker looks for libraries
@@ -86,6 +86,11 @@ function script.receive_with_fd(fd, size) end
 
 ---@return integer result, integer errno
 function script.set_no_new_privs() end
+
+---A network interface goes up. Linux only.
+---@param name string
+---@return integer result, integer errno
+function script.interface_up(name) end
 
 ---@param fd integer
 ---@param path string

@@ -214,6 +214,11 @@ function terminal.raw(where) end
 ---@param where? emilua.system.terminal default: `"stdin"`
 function terminal.restore(where) end
 
+---Shows a pseudo-terminal at ours until nobody has it open any more. Master VM only.
+---@async
+---@param master emilua.file_descriptor taken over
+function terminal.relay(master) end
+
 ---@class emilua.system.signallib
 ---@field set emilua.system.signal.setlib
 ---@field SIGABRT integer

@@ -1,18 +1,8 @@
 -- The init script of a sandbox: one text for all, in front of which stands the table `box` that says what it is to do.
-local concat, pairs, tostring, type = table.concat, pairs, tostring, type
+local import = ...
+local literal = import("subprocess.literal")
 
 local script = {}
-
--- A value as Lua text: strings, numbers, booleans and tables of them.
-local function literal(value)
-    if type(value) == "string" then return ("%q"):format(value) end
-    if type(value) ~= "table" then return tostring(value) end
-    local parts = {}
-    for key, member in pairs(value) do
-        parts[#parts + 1] = "[" .. literal(key) .. "]=" .. literal(member)
-    end
-    return "{" .. concat(parts, ",") .. "}"
-end
 
 -- A process maps its own ids, one each, when it has given up setgroups(2): user_namespaces(7).
 local WORLD = [==[
@@ -138,7 +128,11 @@ local function drop_capabilities()
     C.cap_set_proc("=")
 end
 
-if box.cgroup then put(box.cgroup .. "/cgroup.procs", "0") end
+if box.cgroup then
+    put(box.cgroup .. "/cgroup.procs", "0")
+    -- By this the host knows later that there has been a process.
+    put(box.cgroup .. "/cgroup.max.descendants", "0")
+end
 if box.ids then map_ids(box.ids) end
 if box.pid_max then put(PID_MAX, tostring(box.pid_max)) end
 if box.hostname then

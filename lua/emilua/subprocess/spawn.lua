@@ -5,6 +5,7 @@ local descriptor = import("io.descriptor")
 local errors = import("core.errors")
 local ids = import("program.ids")
 local limits = import("subprocess.limits").limits
+local literal = import("subprocess.literal")
 local module = import("actor.module")
 local raw = import("core.raw")
 local serial = import("subprocess.serial")
@@ -92,13 +93,27 @@ local function check_tree(tree, arg)
     return tree
 end
 
+-- Text that makes values the globals of an init script, on its first line.
+local function globals_of(values)
+    local arg = "subprocess/init/values"
+    if type(values) ~= "table" then raise("EINVAL", arg) end
+    local text = {}
+    for name, value in pairs(values) do
+        if type(name) ~= "string" then raise("EINVAL", arg) end
+        text[#text + 1] = ("_G[%s]=%s;"):format(literal(name), literal(value) or raise("EINVAL", arg))
+    end
+    return table.concat(text)
+end
+
 local function check_init(init)
     if init == nil then return nil end
     if type(init) ~= "table" then raise("EINVAL", "subprocess/init") end
     local argument = init.arg
     if argument ~= nil then argument = number(argument, "subprocess/init/arg") end
-    if type(init.script) ~= "string" then raise("EINVAL", "subprocess/init/script") end
-    return init.script, argument
+    local script, values = init.script, init.values
+    if type(script) ~= "string" then raise("EINVAL", "subprocess/init/script") end
+    if values ~= nil and script ~= "" then script = globals_of(values) .. script end
+    return script, argument
 end
 
 -- The descriptor of a libc_service.slave, and the slave.

@@ -51,4 +51,6 @@ function terminal.raw(where) check(area.raw(number(where, "stdin"))) end
 
 function terminal.restore(where) check(area.restore(number(where, "stdin"))) end
 
+function terminal.relay(master) return import("system.relay")(master) end
+
 return terminal

@@ -152,10 +152,13 @@ unsafe fn schedule(plan: &Plan) -> Result<(), Errno> {
 
 /// The controlling terminal, or the foreground for the child's process group.
 unsafe fn take_terminal(plan: &Plan) -> Result<(), Errno> {
-    // SAFETY: no memory is passed; tcsetpgrp stops who does not block SIGTTOU.
+    // SAFETY: a pointer to a local; tcsetpgrp stops who does not block SIGTTOU.
     unsafe {
         if plan.terminal != ABSENT {
             check(libc::ioctl(plan.terminal, libc::TIOCSCTTY, 0))?;
+            // Programs expect a terminal that blocks, and lose output where it does not.
+            let off: c_int = 0;
+            check(libc::ioctl(plan.terminal, libc::FIONBIO, &raw const off))?;
         } else if plan.foreground != ABSENT {
             let mut mask = MaybeUninit::uninit();
             libc::sigemptyset(mask.as_mut_ptr());

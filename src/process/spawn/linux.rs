@@ -284,6 +284,15 @@ unsafe fn set_death_signal(plan: &Plan) -> Result<(), Errno> {
     Ok(())
 }
 
+/// Programs expect a terminal that blocks, and lose output where it does not: `serial_port.ptypair` opens others.
+unsafe fn block(terminal: c_int) -> Result<(), Errno> {
+    let off: c_int = 0;
+    let request = libc::FIONBIO;
+    // SAFETY: a pointer to a local.
+    check(unsafe { libc::syscall(libc::SYS_ioctl, terminal, request, &raw const off) })?;
+    Ok(())
+}
+
 /// The controlling terminal, or the foreground for the child's process group. SIGTTOU, like all signals, is blocked.
 unsafe fn take_terminal(plan: &Plan) -> Result<(), Errno> {
     // SAFETY: a pointer to a local.
@@ -295,6 +304,7 @@ unsafe fn take_terminal(plan: &Plan) -> Result<(), Errno> {
                 libc::TIOCSCTTY,
                 0,
             ))?;
+            block(plan.terminal)?;
         } else if plan.foreground != ABSENT {
             let group: pid_t = libc::getpgrp();
             let request = libc::TIOCSPGRP;

@@ -6,7 +6,8 @@ local parse_capabilities = import("system.capabilities.text").parse
 local constants, functions = system.constants, system.functions
 local check_integer, check_string, check_bytes = system.check_integer, system.check_string, system.check_bytes
 local ffi = require("ffi")
-local error, pairs, type = error, pairs, type
+local bit, error, pairs, type = bit, error, pairs, type
+local globals = _G
 
 system.define([[
     umount s
@@ -78,6 +79,28 @@ function functions.seccomp_set_mode_filter(bpf)
     local program = filter(count, ffi.cast("const char *", bpf))
     return system.result("seccomp_set_mode_filter",
         system.call(constants.SYS_seccomp, SET_MODE_FILTER, 0, program))
+end
+
+-- netdevice(7), by any socket of the namespace.
+ffi.cdef('int emilua_ioctl(int, unsigned long, void *) __asm__("ioctl");')
+local interface = ffi.typeof("struct { char name[16]; short flags; char rest[22]; }")
+local SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
+
+function globals.interface_up(name)
+    check_string("interface_up", 1, name)
+    if #name > 15 then return system.fail("interface_up", constants.ENAMETOOLONG) end
+    local fd, code = functions.socket(constants.AF_UNIX, constants.SOCK_DGRAM, 0)
+    if fd == -1 then return fd, code end
+    local request = interface(name)
+    local value = ffi.C.emilua_ioctl(fd, SIOCGIFFLAGS, request)
+    if value == 0 then
+        request.flags = bit.bor(request.flags, IFF_UP)
+        value = ffi.C.emilua_ioctl(fd, SIOCSIFFLAGS, request)
+    end
+    code = ffi.errno()
+    ffi.C.close(fd)
+    ffi.errno(code)
+    return system.result("interface_up", value)
 end
 
 -- capabilities(7). A malformed text or name ends the process.
