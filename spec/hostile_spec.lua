@@ -443,7 +443,7 @@ end)
 describe("memory that runs out", function()
     helper.install()
 
-    -- In compiled code LuaJIT itself may end in a fault then: see spec/variants_spec.lua.
+    -- In compiled code LuaJIT itself may end in a fault then: see spec/memory_spec.lua.
     local LIMIT = { interpreter = helper.interpreter .. " -joff", before = "ulimit -v 600000;", timeout = 120 }
 
     for place, body in pairs {
