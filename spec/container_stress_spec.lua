@@ -53,6 +53,13 @@ describe("nothing is left", function()
             done 2>/dev/null ]]):format(table.concat(moments, " ")))
     end)
 
+    it("after the host's process was killed, when the agent cannot notice", function()
+        nothing_left((([[
+            (run "kill -STOP 2; echo ready >/host/stopped; while :; do sleep 1; done") & runner=$!
+            while ! grep -q ready HOST/stopped; do sleep 0.01; done 2>/dev/null
+            kill -9 $runner; wait $runner 2>/dev/null ]]):gsub("HOST", directory)))
+    end)
+
     it("after its first process, or the agent, was killed", function()
         local output = nothing_left((([[
             for n in 1 2 3 4 5; do (run "kill -9 2; sleep 600"); echo $?; done

@@ -201,6 +201,16 @@ describe("system.out.write_some and system.err.write_some", function()
         assert.equal("system 32\n", (run(script, { after = "</dev/null | true" })))
     end)
 
+    it("are /dev/null when the process was started without them", function()
+        local names = os.tmpname()
+        run(([[
+            time.sleep(0.001)
+            os.execute "readlink /proc/$PPID/fd/0 /proc/$PPID/fd/1 /proc/$PPID/fd/2 >%s"
+        ]]):format(names), { after = "<&- >&- 2>&-" })
+        assert.equal(("/dev/null\n"):rep(3), io.open(names):read "*a")
+        os.remove(names)
+    end)
+
     it("keep no pipe open", function()
         -- The reader sees the end as soon as ours is closed.
         local pipe = "| { cat; printf ' end '; sleep 0.6; }"

@@ -32,7 +32,11 @@ if not ok then session.fail("there is a container ", name, " already") end
 host.map_ids(pid, o.map == "range")
 if next(o.limit) then host.limit(pid, o.limit) end
 if o.net then host.connect(pid, o) end
-gate:send(byte_span.append ".")
+-- Ends the container if this process is killed: what runs in there can keep the agent from noticing.
+local guard = system.spawn {
+    program = "sh", arguments = { "sh", "-c", "read _; kill -9 " .. pid }, stdin = "pipe", start_new_session = true,
+}
+pcall(gate.send, gate, byte_span.append ".")
 
 local first = session.dial(name)
 local listener = acceptor:release()
@@ -41,4 +45,5 @@ listener:close()
 local status = session.run(first, o.command, function() pcall(agent.kill, agent) end)
 if host.group then host.group:close() end
 while filesystem.exists(filesystem.path.new("/proc/" .. pid)) do time.sleep(0.001) end -- it ends after all in it
+guard:kill(system.signal.SIGKILL)
 system.exit(status)

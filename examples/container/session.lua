@@ -38,8 +38,9 @@ function run(socket, command, finish)
     local streams = is_terminal and {} or { system.in_:dup(), system.out:dup(), system.err:dup() }
     -- Each ends with a zero, which none can have.
     local words = { command.directory, system.environment.TERM or "dumb", columns, rows, unpack(command) }
-    socket:send_with_fds(byte_span.append(table.concat(words, "\0"), "\0"), streams)
+    local sent, why = pcall(socket.send_with_fds, socket, byte_span.append(table.concat(words, "\0"), "\0"), streams)
     for _, fd in ipairs(streams) do fd:close() end
+    if not sent then fail(tostring(why)) end
 
     local buffer = byte_span.new(1024)
     local begun, _, terminals = pcall(socket.receive_with_fds, socket, buffer, 1)

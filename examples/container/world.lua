@@ -1,7 +1,6 @@
 -- The init script of a container: as root of the new user namespace it makes the world that CMD will see, then gives
 -- its own power up. `container` are the options, `arg` is a socket from run.lua.
-local NOSUID = C.MOUNT_ATTR_NOSUID
-local NOEXEC = NOSUID + C.MOUNT_ATTR_NODEV + C.MOUNT_ATTR_NOEXEC
+local NOSUID, NOEXEC = C.MOUNT_ATTR_NOSUID, C.MOUNT_ATTR_NOSUID + C.MOUNT_ATTR_NODEV + C.MOUNT_ATTR_NOEXEC
 local RDONLY = { attr_set = C.MOUNT_ATTR_RDONLY }
 -- Capabilities that nobody in the container can get.
 local DROPPED = [[
@@ -78,9 +77,7 @@ C.pivot_root(".", ".")
 C.umount2(".", C.MNT_DETACH)
 C.chdir "/"
 
-for _, m in ipairs(mounts) do
-    if m[2] then attach(m[2], place(m[1])) end
-end
+for _, m in ipairs(mounts) do if m[2] then attach(m[2], place(m[1])) end end
 for _, v in ipairs(container.volume) do attach(v.fd, place(v.to, v.is_file)) end
 for name, to in pairs { ptmx = "pts/ptmx", fd = "/proc/self/fd", stdin = "fd/0", stdout = "fd/1", stderr = "fd/2" } do
     C.symlink(to, "/dev/" .. name)
@@ -90,8 +87,10 @@ end
 for path in ("/proc/bus /proc/fs /proc/irq /proc/sys /proc/sysrq-trigger"):gmatch "%S+" do
     if try(C.access, path, C.F_OK) then attach(take(path, true), path) end
 end
-for path in ("/proc/kcore /proc/keys /proc/timer_list"):gmatch "%S+" do
-    if try(C.access, path, C.F_OK) then attach(take "/dev/null", path) end
+for path in ([[/proc/acpi/ /proc/asound/ /proc/kcore /proc/keys /proc/kpagecgroup /proc/kpagecount /proc/kpageflags
+    /proc/scsi/ /proc/timer_list /sys/devices/virtual/powercap/ /sys/firmware/]]):gmatch "%S+" do
+    local cover = path:find "/$" and make("tmpfs", NOEXEC + C.MOUNT_ATTR_RDONLY) or take "/dev/null"
+    if try(C.access, path, C.F_OK) then attach(cover, path) end
 end
 if container["read-only"] then C.mount_setattr(C.AT_FDCWD, "/", 0, RDONLY) end
 C.umask(mode(0, 2, 2))

@@ -25,10 +25,24 @@ fn flags(number: RawFd) -> Result<FdFlag, Errno> {
     fcntl(descriptor, FcntlArg::F_GETFD).map(FdFlag::from_bits_retain)
 }
 
+/// Opens `/dev/null` for the standard streams that are closed. Descriptors of the runtime would get their numbers, and
+/// be shared with children as what they are not.
+fn fill_streams() {
+    for number in 0..=2 {
+        if flags(number) == Err(Errno::EBADF)
+            && let Ok(null) = open(c"/dev/null", OFlag::O_RDWR, Mode::empty())
+        {
+            // It is that number, the lowest that is free, and stays open.
+            let _ = null.into_raw_fd();
+        }
+    }
+}
+
 /// Notes what is open when this module is loaded: what the process opens itself is close-on-exec.
 pub fn note() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        fill_streams();
         let inherited = (3..=9)
             .filter(|&n| flags(n).is_ok_and(|flags| !flags.contains(FdFlag::FD_CLOEXEC)))
             .fold(0, |bits, n| bits | 1 << n);
