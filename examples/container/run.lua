@@ -19,7 +19,7 @@ local agent = spawn_vm {
     source = source "agent.lua",
     subprocess = {
         newns_user = true, newns_mount = true, newns_pid = true, newns_net = true, newns_ipc = true, newns_uts = true,
-        environment = o.env, stderr = "share",
+        environment = o.env, stderr = "share", supervisor = false, -- it makes no actors
         -- A script that ended too early would leave rights.
         init = { script = source "world.lua" .. "assert(is_sealed)", values = { container = o }, arg = arg:release() },
     },
