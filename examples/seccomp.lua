@@ -10,7 +10,7 @@ local program = seccomp.compile {
         -- Memory. LuaJIT's compiler needs pages that are executable.
         "brk", "mmap", "munmap", "mprotect", "mremap", "madvise",
         -- Messages and waiting.
-        "read", "write", "recvmsg", "recvfrom", "sendmsg", "sendto", "close", "shutdown", "fcntl", "getsockopt",
+        "read", "write", "recvmsg", "recvfrom", "sendmsg", "sendto", "close", "shutdown", "fcntl", "getsockopt", "getsockname",
         "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "poll", "ppoll", "eventfd2",
         "timerfd_create", "timerfd_settime", "futex", "sched_yield", "getrandom",
         "clock_gettime", "clock_nanosleep", "nanosleep", "gettimeofday",
