@@ -10,8 +10,8 @@ local program = seccomp.compile {
         -- Memory. LuaJIT's compiler needs pages that are executable.
         "brk", "mmap", "munmap", "mprotect", "mremap", "madvise",
         -- Messages and waiting.
-        "read", "write", "recvmsg", "recvfrom", "sendmsg", "sendto", "close", "shutdown", "fcntl", "getsockopt", "getsockname",
-        "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "poll", "ppoll", "eventfd2",
+        "read", "write", "recvmsg", "recvfrom", "sendmsg", "sendto", "close", "shutdown", "fcntl",
+        "getsockname", "getsockopt", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "poll", "ppoll", "eventfd2",
         "timerfd_create", "timerfd_settime", "futex", "sched_yield", "getrandom",
         "clock_gettime", "clock_nanosleep", "nanosleep", "gettimeofday",
         -- The start of an actor: its supervisor is a fork of it, and signals are put in place.
