@@ -11,8 +11,8 @@ local program = seccomp.compile {
         "brk", "mmap", "munmap", "mprotect", "mremap", "madvise",
         -- Messages and waiting.
         "read", "write", "recvmsg", "recvfrom", "sendmsg", "sendto", "close", "shutdown", "fcntl",
-        "getsockname", "getsockopt", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "poll", "ppoll", "eventfd2",
-        "timerfd_create", "timerfd_settime", "futex", "sched_yield", "getrandom",
+        "getsockname", "getsockopt", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "poll", "ppoll",
+        "eventfd2", "timerfd_create", "timerfd_settime", "futex", "sched_yield", "getrandom",
         "clock_gettime", "clock_nanosleep", "nanosleep", "gettimeofday",
         -- The start of an actor: its supervisor is a fork of it, and signals are put in place.
         "clone", "set_robust_list", "close_range", "pipe", "pipe2", "dup2", "dup3", "umask", "getpid", "gettid",
