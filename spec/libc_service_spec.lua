@@ -29,8 +29,8 @@ local function cat(slave)
     return program
 end
 
--- A master with a pending call, and the program that makes it.
-local function pending()
+-- A master with a call that waits, and the program that makes it.
+local function waiting_call()
     local master, slave = libc_service.new()
     local program = cat(slave)
     master:receive()
@@ -169,7 +169,7 @@ describe("master:receive", function()
     end)
 
     it("is EBUSY while a call is pending, and for a second fiber", fiber(function()
-        local master, program = pending()
+        local master, program = waiting_call()
         helper.EBUSY(function() master:receive() end)
         master:use_slave_credentials()
         finish(master, program)
@@ -235,7 +235,7 @@ describe("a call", function()
 
         master:close()
 
-        local other, program = pending()
+        local other, program = waiting_call()
         assert.equal("open", other.function_)
         assert.equal("filesystem.path", getmetatable((other:arguments())))
         other:send(-1, 2)
@@ -245,7 +245,7 @@ describe("a call", function()
     end))
 
     it("is made by the slave itself when the master is lost", fiber(function()
-        local master, program = pending()
+        local master, program = waiting_call()
         finish(master, program)
         assert.equal(1, program.exit_code) -- ENOENT
 
@@ -300,7 +300,7 @@ end)
 
 describe("master:send_with_fds", function()
     it("refuses bad arguments", fiber(function()
-        local master, program = pending()
+        local master, program = waiting_call()
         for _, value in ipairs{ 1, "x", { 1 }, { io.stdout } } do
             helper.EINVAL(function() master:send_with_fds(-1, value) end, 3)
         end

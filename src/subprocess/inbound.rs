@@ -52,11 +52,11 @@ impl Inbound {
     pub fn adopt(&mut self, attached: Vec<(Socket, Sender)>) {
         for (socket, sender) in attached {
             // It is always writable: events that say so would come with each message, and after it.
+            let interest = Interest::READABLE;
             // SAFETY: an `OwnedFd` gives the same open descriptor as long as it lives.
-            let registered =
-                unsafe { AsyncFd::register_with_interest(socket.descriptor, Interest::READABLE) };
+            let watch = unsafe { AsyncFd::register_with_interest(socket.descriptor, interest) };
             // What the reactor refuses is closed, and its peer sees that.
-            if let Ok(registered) = registered {
+            if let Ok(registered) = watch {
                 let longest = socket.format.longest_packet();
                 if self.buffer.len() < longest {
                     self.buffer.resize(longest, 0);

@@ -82,6 +82,7 @@ struct SearchInfo {
 const RTLD_DI_SERINFO: c_int = 4;
 const RTLD_DI_SERINFOSIZE: c_int = 5;
 
+// SAFETY: as dlfcn.h declares it.
 unsafe extern "C" {
     fn dlinfo(handle: *mut c_void, request: c_int, info: *mut c_void) -> c_int;
 }

@@ -57,8 +57,8 @@ pub fn start(plan: &Plan) -> io::Result<(pid_t, OwnedFd)> {
     // A handler of ours that ran in the child would run in our memory.
     let mask = set_mask(Signals::MAX);
     let dumpable = dumpable();
-    // SAFETY: the stack grows down from an aligned address and is used by one process at a time, because this
-    // thread waits until the child has executed or ended.
+    // This thread waits until the child has executed or ended.
+    // SAFETY: the stack grows down from an aligned address and is used by one process at a time.
     let pid = unsafe {
         let top = stack
             .as_mut_ptr()
