@@ -386,6 +386,7 @@ describe("system.terminal.relay", function()
         t.reader:close()
         t.writer:close()
         p:wait()
+        assert.equal(0, p.exit_code)
         -- The shell may outlive it, and is told by the kernel.
         local wait = "for i in $(seq 600); do if [ -s %s ]; then break; fi; sleep 0.05; done; cat %s; rm %s"
         assert.equal("hangup\n", (helper.shell((wait:gsub("%%s", name)))))

@@ -11,12 +11,11 @@ local terminal = import("system.terminal")
 local enter = import("core.scheduler").enter
 local error = error
 
--- Keeps the size of `there` that of ours.
+local function copy_size(there) terminal.set_size(there, terminal.size("stdin")) end
+
+-- Keeps the size of `there` that of ours, until one of them is hung up.
 local function follow_size(there, changes)
-    while true do
-        if not pcall(terminal.set_size, there, terminal.size("stdin")) then return end
-        changes:wait()
-    end
+    while pcall(copy_size, there) do changes:wait() end
 end
 
 local function relay(master)
