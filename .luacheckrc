@@ -16,7 +16,7 @@ files["examples/program"] = {
 }
 files["examples/container"] = files["examples/program"]
 files["examples/container/world.lua"] = {
-    globals = { "errexit" }, read_globals = { "C", "arg", "container", "interface_up", "mode" },
+    globals = { "errexit" }, read_globals = { "C", "arg", "container", "interface_up", "mode", "set_dumpable" },
 }
 -- Definitions for LuaLS have signatures without bodies.
 files["lua/meta"] = { ignore = { "211", "212", "213", "231", "241" } }

@@ -37,7 +37,7 @@ function container.add_debian(directory)
     local output, status = helper.shell(([[
         set -e; cd %s; mkdir -p debian/tmp debian/etc
         for link in bin sbin lib lib64; do mkdir -p debian/usr/$link; ln -s usr/$link debian/$link; done
-        for name in bash sh ps id ls cat env sleep stty tty grep chown mkdir; do
+        for name in bash sh ps id ls cat env sleep stty tty grep chown mkdir luajit; do
             file=$(command -v $name); echo $file; ldd $file | grep -o '/[^ ]*'
         done | sort -u | while read file; do
             mkdir -p debian${file%%/*}; cp -L $file debian$file

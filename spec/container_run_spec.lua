@@ -41,7 +41,8 @@ describe("the status", function()
         for line, wanted in pairs {
             [tree .. " -- nosuch"] = "nosuch: No such file or directory\n127",
             [tree .. " -- /etc"] = "/etc: Permission denied\n126",
-            ["--workdir /nowhere " .. tree .. " -- true"] = "true: No such file or directory\n127",
+            ["--workdir /nowhere " .. tree .. " -- true"] = "/nowhere: No such file or directory\n127",
+            ["--workdir bin/sh " .. tree .. " -- true"] = "/bin/sh: Not a directory\n126",
             ["/nosuch -- true"] = "/nosuch: No such file or directory\n125",
             ["/ -- true"] = "nothing can be mounted over /\n125",
             ["--volume /nosuch:/x " .. tree] = "/nosuch: No such file or directory\n125",
@@ -51,6 +52,12 @@ describe("the status", function()
         } do
             local output, status = helper.shell(("timeout 60 %s %s"):format(container.run_command, line))
             assert.equal(("emilua container: %s"):format(wanted), output .. status)
+        end
+        for limit = 12, 30, 3 do
+            local output, status = container.shell(tree, "true", "", ("ulimit -n %d;"):format(limit))
+            assert.matches("^emilua container: .*Too many open files",
+                (output:gsub("^<3>ipc_actor/init/", "emilua container: ")))
+            assert.equal(125, status)
         end
         for _, line in ipairs { "", "--map some " .. tree, "--nonsense 1 " .. tree, "--net x " .. tree } do
             local output, status = helper.shell(("timeout 60 %s %s"):format(container.run_command, line))

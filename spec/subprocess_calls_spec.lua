@@ -116,6 +116,8 @@ local SUCCEEDING = {
     { "C.pivot_root('.', 'old')", "0\t0" },
     { "C.chroot '.'", "0\t0" },
     { "interface_up 'lo'", "0\t0" },
+    { "set_dumpable(false)", "0\t0" },
+    { "set_dumpable(true)", "0\t0" },
     { "set_no_new_privs()", "0\t0" },
     { "C.landlock_create_ruleset { handled_access_fs = { 'execute' } }", "FD\t0" },
     { "C.open('/', C.O_PATH)", "FD\t0" },

@@ -222,6 +222,13 @@ describe("system.out.write_some and system.err.write_some", function()
         assert.equal("text end later", text)
     end)
 
+    it("work when there are no descriptors left", function()
+        assert.equal("said so", (run([[
+            local files = {}
+            repeat files[#files + 1] = io.open "/dev/null" or false until files[#files] == false
+            say "said so" ]], { input = "ulimit -n 64; true" })))
+    end)
+
     it("check their arguments", closing(function()
         for _, name in ipairs{ "out", "err" } do
             helper.EINVAL(function() system[name]:write_some "text" end, 2)

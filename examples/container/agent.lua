@@ -29,14 +29,16 @@ local function run(session)
         streams, environment.TERM = { terminal, terminal, terminal }, term
     end
     session:send_with_fds(byte_span.append "begun", { master })
-    local ok, child = pcall(system.spawn, {
-        program = words[5], arguments = { unpack(words, 5) }, environment = environment,
-        working_directory = filesystem.path.new(directory),
-        stdin = streams[1], stdout = streams[2], stderr = streams[3],
-        start_new_session = true, set_ctty = terminal,
-    })
+    local ok, child = pcall(function()
+        filesystem.current_working_directory(filesystem.path.new "/" / directory)
+        return system.spawn {
+            program = words[5], arguments = { unpack(words, 5) }, environment = environment,
+            stdin = streams[1], stdout = streams[2], stderr = streams[3],
+            start_new_session = true, set_ctty = terminal,
+        }
+    end)
     for _, fd in ipairs(terminal and { terminal, master } or streams) do fd:close() end
-    if not ok then return child.code == 2 and 127 or 126, tostring(child) end
+    if not ok then return child.code == 2 and 127 or 126, ("%s: %s"):format(child.path1 or words[5], child) end
     spawn(function() follow(session, child) end):detach()
     child:wait()
     return child.exit_code, ""

@@ -3,7 +3,9 @@
 local system = require "system"
 local session = require "./session"
 
-local name = system.arguments[3] or session.fail "usage: attach.lua -- NAME|PID [CMD [ARG]...]"
-local command = { unpack(system.arguments, system.arguments[4] == "--" and 5 or 4) }
-command[1], command.directory = command[1] or "/bin/sh", "/"
-system.exit(session.run(session.dial(name), command, function() end))
+session.try(function()
+    local name = system.arguments[3] or session.fail "usage: attach.lua -- NAME|PID [CMD [ARG]...]"
+    local command = { unpack(system.arguments, system.arguments[4] == "--" and 5 or 4) }
+    command[1], command.directory = command[1] or "/bin/sh", "/"
+    system.exit(session.run(session.dial(name), command, function() end))
+end)

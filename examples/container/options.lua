@@ -27,18 +27,14 @@ usage: emilua run.lua -- [OPTION]... ROOTFS [--] [CMD [ARG]...]
   --bridge NAME           or what the host's end is put into
 ]]
 
-local function existing(text)
-    local ok, found = pcall(filesystem.canonical, path(text))
-    return ok and tostring(found) or fail(text, ": ", tostring(found))
-end
+local function existing(text) return tostring(filesystem.canonical(path(text))) end
 
 local function volume(value)
-    local from, to, mode = value:match "^([^:]+):(/[^:]*):?(.*)$"
-    if not from or mode ~= "" and mode ~= "ro" or tostring(path(to):lexically_normal()) == "/" then
+    local src, dst, ro = value:match "^([^:]+):(/[^:]*):?(.*)$"
+    if not src or ro ~= "" and ro ~= "ro" or tostring(path(dst):lexically_normal()) == "/" then
         fail("--volume ", value)
     end
-    from = existing(from)
-    return { from = from, to = to, read_only = mode == "ro", is_file = not filesystem.is_directory(path(from)) }
+    return { from = existing(src), to = dst, read_only = ro == "ro", is_file = not filesystem.is_directory(path(src)) }
 end
 
 --- The options among `words` from `at` on, with `root` and `command`.

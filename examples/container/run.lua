@@ -1,6 +1,7 @@
 -- Runs a program in a container: see options.lua, and docs/guide/containers.md.
 local file = require "file"
 local filesystem = require "filesystem"
+local id_map = require "emilua.id_map"
 local seccomp = require "emilua.seccomp"
 local system = require "system"
 local time = require "time"
@@ -9,41 +10,43 @@ local host = require "./host"
 local options = require "./options"
 local session = require "./session"
 
-local o = options.parse(system.arguments, 3)
-o.filter, o.hostname = tostring(seccomp.compile(seccomp.profile "container")), o.hostname or o.name or "container"
-
 local function source(name) return tostring(file.read_file(_FILE.parent_path / name)) end
 
-local gate, arg = unix.seqpacket.socket.pair()
-local agent = spawn_vm {
-    source = source "agent.lua",
-    subprocess = {
-        newns_user = true, newns_mount = true, newns_pid = true, newns_net = true, newns_ipc = true, newns_uts = true,
-        environment = o.env, stderr = "share", supervisor = false, -- it makes no actors
-        -- A script that ended too early would leave rights.
-        init = { script = source "world.lua" .. "assert(is_sealed)", values = { container = o }, arg = arg:release() },
-    },
-}
+session.try(function()
+    local o = options.parse(system.arguments, 3)
+    o.filter, o.hostname = tostring(seccomp.compile(seccomp.profile "container")), o.hostname or o.name or "container"
 
-local pid = agent.child_pid
-local name = o.name or tostring(pid)
-local ok, acceptor = pcall(unix.seqpacket.listen, session.address(name))
-if not ok then session.fail("there is a container ", name, " already") end
-host.map_ids(pid, o.map == "range")
-if next(o.limit) then host.limit(pid, o.limit) end
-if o.net then host.connect(pid, o) end
--- Ends the container if this process is killed: what runs in there can keep the agent from noticing.
-local guard = system.spawn {
-    program = "sh", arguments = { "sh", "-c", "read _; kill -9 " .. pid }, stdin = "pipe", start_new_session = true,
-}
-pcall(gate.send, gate, byte_span.append ".")
+    local script = source "world.lua" .. "assert(is_sealed)" -- one that ended too early would leave rights
+    local gate, arg = unix.seqpacket.socket.pair()
+    local agent = spawn_vm {
+        source = source "agent.lua",
+        subprocess = {
+            newns_user = true, newns_mount = true, newns_pid = true, newns_net = true, newns_ipc = true,
+            newns_uts = true, environment = o.env, stderr = "share", supervisor = false, -- it makes no actors
+            init = { script = script, values = { container = o }, arg = arg:release() },
+        },
+    }
 
-local first = session.dial(name)
-local listener = acceptor:release()
-pcall(agent.send, agent, listener)
-listener:close()
-local status = session.run(first, o.command, function() pcall(agent.kill, agent) end)
-if host.group then host.group:close() end
-while filesystem.exists(filesystem.path.new("/proc/" .. pid)) do time.sleep(0.001) end -- it ends after all in it
-guard:kill(system.signal.SIGKILL)
-system.exit(status)
+    local pid, name = agent.child_pid, o.name or tostring(agent.child_pid)
+    local ok, acceptor = pcall(unix.seqpacket.listen, session.address(name))
+    if not ok then session.fail("there can be no container ", name, ": ", tostring(acceptor)) end
+    -- This user is root in there. Other ids are, for an ordinary user, those of subuid(5), for root the host's.
+    id_map.write(pid, o.map == "range" and id_map.range() or id_map.single())
+    local group = next(o.limit) and host.limit(pid, o.limit)
+    if o.net then host.connect(pid, o) end
+    -- Ends the container if this process is killed: what runs in there can keep the agent from noticing.
+    local guard = system.spawn {
+        program = "sh", arguments = { "sh", "-c", "read _; kill -9 " .. pid }, stdin = "pipe", start_new_session = true,
+    }
+    pcall(gate.send, gate, byte_span.append ".")
+
+    local first = session.dial(name)
+    local listener = acceptor:release()
+    pcall(agent.send, agent, listener)
+    listener:close()
+    local status = session.run(first, o.command, function() pcall(agent.kill, agent) end)
+    if group then group:close() end
+    while filesystem.exists(filesystem.path.new("/proc/" .. pid)) do time.sleep(0.001) end -- it ends after all in it
+    guard:kill(system.signal.SIGKILL)
+    system.exit(status)
+end)

@@ -15,16 +15,18 @@ function fail(...)
     system.exit(125)
 end
 
+--- Ends the program when `f` fails, with what the error is about.
+function try(f)
+    local ok, why = pcall(f)
+    local about = not ok and (why.detail or why.path1)
+    if not ok then fail(about and tostring(about) .. ": " or "", tostring(why)) end
+end
+
 --- A session with a running container of this user.
 function dial(name)
     local ok, socket = pcall(unix.seqpacket.dial, address(name))
     local ours = ok and socket:get_option("remote_credentials").uid == (system.getresuid())
     return ours and socket or fail("there is no container of yours called ", name)
-end
-
--- Passes signals on to a command.
-local function forward(signals, socket)
-    while true do pcall(socket.send, socket, byte_span.append(tostring(signals:wait()))) end
 end
 
 --- Runs a command, `{program, argument..., directory =}`, and calls `finish` when it has ended, while what it started
@@ -38,20 +40,21 @@ function run(socket, command, finish)
     local streams = is_terminal and {} or { system.in_:dup(), system.out:dup(), system.err:dup() }
     -- Each ends with a zero, which none can have.
     local words = { command.directory, system.environment.TERM or "dumb", columns, rows, unpack(command) }
-    local sent, why = pcall(socket.send_with_fds, socket, byte_span.append(table.concat(words, "\0"), "\0"), streams)
+    socket:send_with_fds(byte_span.append(table.concat(words, "\0"), "\0"), streams)
     for _, fd in ipairs(streams) do fd:close() end
-    if not sent then fail(tostring(why)) end
 
     local buffer = byte_span.new(1024)
     local begun, _, terminals = pcall(socket.receive_with_fds, socket, buffer, 1)
     if not begun then return 125 end
     local relay = is_terminal and spawn(function() system.terminal.relay(terminals[1]) end)
-    spawn(function() forward(signals, socket) end):detach()
+    spawn(function()
+        while true do pcall(socket.send, socket, byte_span.append(tostring(signals:wait()))) end
+    end):detach()
     local ok, n = pcall(socket.receive, socket, buffer)
     finish()
     if relay then relay:join() end
     if not ok then return 137 end
     local status, message = tostring(buffer:first(n)):match "^(%d+) (.*)$"
-    if message ~= "" then report(command[1], ": ", message) end
+    if message ~= "" then report(message) end
     return tonumber(status)
 end

@@ -98,5 +98,6 @@ C.umask(mode(0, 2, 2))
 C.seccomp_set_mode_filter(container.filter)
 for name in DROPPED:gmatch "%S+" do C.cap_drop_bound("cap_" .. name) end
 C.cap_set_proc("all=ep " .. DROPPED:gsub("%S+", "cap_%0-ep"))
+set_dumpable(false) -- what runs in here as root has all rights of the agent, but not over it
 C.dup2(C.open("/dev/null", C.O_WRONLY), 2) -- what was for errors of this script
 is_sealed = true

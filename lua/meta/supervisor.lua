@@ -87,6 +87,11 @@ function script.receive_with_fd(fd, size) end
 ---@return integer result, integer errno
 function script.set_no_new_privs() end
 
+---Whether processes of the same user may trace this one and take its descriptors. Linux only.
+---@param on boolean
+---@return integer result, integer errno
+function script.set_dumpable(on) end
+
 ---A network interface goes up. Linux only.
 ---@param name string
 ---@return integer result, integer errno

@@ -74,6 +74,16 @@ fn duplicate_of(number: c_int) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(copy) })
 }
 
+/// Whether a call would not wait now.
+fn is_ready(fd: BorrowedFd<'_>, ready: PollFlags) -> nix::Result<bool> {
+    Ok(poll(&mut [PollFd::new(fd, ready)], PollTimeout::ZERO)? > 0)
+}
+
+/// Whether no more descriptors are to be had.
+fn is_limit(error: &io::Error) -> bool {
+    [Some(libc::EMFILE), Some(libc::ENFILE)].contains(&error.raw_os_error())
+}
+
 impl Standard {
     /// Prepares an operation that may have to wait. False if none can: a regular file is always ready.
     fn open(&mut self, access: OFlag) -> io::Result<bool> {
@@ -117,25 +127,29 @@ impl Standard {
             Direction::Read => OFlag::O_RDONLY,
             Direction::Write => OFlag::O_WRONLY,
         };
-        match self.open(access) {
+        let fd = borrow(self.number);
+        let at_once = match self.open(access) {
+            Ok(true) => None,
+            Ok(false) => Some(Way::Own),
+            // A program that has run out of descriptors can still say so.
+            Err(error) if is_limit(&error) && is_ready(fd, ready) == Ok(true) => Some(Way::Asked),
             Err(error) => return failure(&error),
-            Ok(true) => {}
-            Ok(false) => loop {
-                match call(borrow(self.number), Way::Own) {
+        };
+        if let Some(way) = at_once {
+            loop {
+                match call(fd, way) {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(error) => return failure(&error),
                     Ok(n) => return count(n),
                 }
-            },
+            }
         }
         let way = self.way;
         let result = self.io.attempt(
             direction,
             |socket| {
                 let fd = socket.as_fd();
-                if matches!(way, Way::Asked)
-                    && poll(&mut [PollFd::new(fd, ready)], PollTimeout::ZERO)? == 0
-                {
+                if matches!(way, Way::Asked) && !is_ready(fd, ready)? {
                     return Err(io::ErrorKind::WouldBlock.into());
                 }
                 call(fd, way)

@@ -106,11 +106,22 @@ end
 -- capabilities(7). A malformed text or name ends the process.
 ffi.cdef("int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long);")
 
-local PR_CAPBSET_DROP, PR_SET_SECUREBITS, PR_CAP_AMBIENT = 24, 28, 47
+local PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_SECUREBITS, PR_CAP_AMBIENT = 4, 24, 28, 47
 local AMBIENT_RAISE, AMBIENT_LOWER, AMBIENT_CLEAR_ALL = 2, 3, 4
 local CAPABILITY_VERSION_3 = 0x20080522
 
 local function prctl(name, option, a, b) return system.result(name, ffi.C.prctl(option, a, b or 0, 0, 0)) end
+
+local function check_boolean(name, n, value)
+    if type(value) == "boolean" then return end
+    error(("bad argument #%d to '%s' (boolean expected, got %s)"):format(n, name, type(value)), 3)
+end
+
+-- A copy keeps what is set here; executing a program resets it.
+function globals.set_dumpable(on)
+    check_boolean("set_dumpable", 1, on)
+    return prctl("set_dumpable", PR_SET_DUMPABLE, on and 1 or 0)
+end
 
 local function capability(name, text)
     check_string(name, 1, text)
@@ -141,9 +152,7 @@ end
 
 function functions.cap_set_ambient(name, on)
     local number = capability("cap_set_ambient", name)
-    if type(on) ~= "boolean" then
-        error(("bad argument #2 to 'cap_set_ambient' (boolean expected, got %s)"):format(type(on)), 2)
-    end
+    check_boolean("cap_set_ambient", 2, on)
     return prctl("cap_set_ambient", PR_CAP_AMBIENT, on and AMBIENT_RAISE or AMBIENT_LOWER, number)
 end
 
