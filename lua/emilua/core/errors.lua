@@ -209,10 +209,13 @@ end
 
 -- A module table that cannot be written: unknown keys are bad_index.
 function errors.module(name, fields)
-    return setmetatable({}, class(name, {
+    local mt = class(name, {
         __index = errors.strict(fields),
         __newindex = function() raise("EPERM") end,
-    }))
+    })
+    -- Some have the name of the class that they make objects of.
+    mt[CLASS] = "module"
+    return setmetatable({}, mt)
 end
 
 -- Raises the stock message of a wrong argument, pointing at the user's line.

@@ -111,7 +111,7 @@ function descriptor.unlock(fd) fd[FLIGHT] = false end
 
 -- The handle of a descriptor that is sent to an actor, or the name of the error.
 function descriptor.describe(fd)
-    if type(fd) ~= "table" or is_open(fd[HANDLE]) == 0 then return "EINVAL" end
+    if is_open(fd[HANDLE]) == 0 then return "EINVAL" end
     return in_flight(fd) and "EBUSY" or fd[HANDLE]
 end
 
