@@ -34,9 +34,9 @@ local PRELUDE = [=[
         for _, name in ipairs(lines "cd lua/emilua && grep -rl 'class(' --include=*.lua *") do
             import((name:gsub("%.lua$", ""):gsub("/", ".")))
         end
-        local classes = {}
-        for mt in pairs(import("core.errors").classes) do
-            if emilua.type(setmetatable({}, mt)) ~= "module" then classes[mt.__metatable] = mt end
+        local errors, classes = import("core.errors"), {}
+        for mt in pairs(errors.classes) do
+            if errors.class_name(setmetatable({}, mt)) ~= "module" then classes[mt.__metatable] = mt end
         end
         return classes
     end
@@ -55,14 +55,16 @@ local PRELUDE = [=[
         return methods, object
     end
 
-    -- Objects that say they are of `class`: without anything, of the other type, with what a real one has.
+    -- Objects that say they are of `class`: without anything, of the other type, with a metatable that has an answer to
+    -- everything, with what a real one has.
     local function forge(class, object)
         local userdata = newproxy(true)
         local mt = getmetatable(userdata)
         mt.__metatable, mt.__len = class, function() return 8 end
         local robbed = setmetatable({}, { __metatable = class })
         for key, value in next, type(object) == "table" and object or {} do rawset(robbed, key, value) end
-        return { setmetatable({}, { __metatable = class }), userdata, robbed }
+        local answering = setmetatable({ __metatable = class }, { __index = function() return class end })
+        return { setmetatable({}, { __metatable = class }), userdata, setmetatable({}, answering), robbed }
     end
 
     -- What f() raises in a fiber that may not wait.
@@ -191,4 +193,15 @@ describe("a forged object", function()
         ]]
         assert.same({ "survived\n", 0 }, { output, status })
     end)
+
+    it("is not the module that has the name of a class either", helper.fiber(function()
+        for _, name in ipairs { "mutex", "recursive_mutex", "condition_variable" } do
+            local module = require("emilua." .. name)
+            local object = module.new()
+            for _, method in ipairs { "lock", "unlock", "wait", "notify_one" } do
+                local ok, f = pcall(function() return object[method] end)
+                if ok then helper.EINVAL(function() f(module) end, 1) end
+            end
+        end
+    end))
 end)

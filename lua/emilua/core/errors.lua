@@ -25,8 +25,9 @@ local errors = { number = generic_numbers, system_number = system_numbers, resol
 local classes = setmetatable({}, { __mode = "k" })
 errors.classes = classes
 
--- Where a class's metatable has its name: nobody else has the key, so that nobody can make an object of a class.
-local CLASS = {}
+-- Where a class's metatable has its name: nobody else has the key, so that nobody can make an object of a class. Of
+-- the values that are only equal to themselves a function is one that traces take for a constant.
+local function CLASS() end
 
 -- The metatable of a class: getmetatable(object) gives its name.
 local function class(name, mt)
@@ -213,7 +214,7 @@ function errors.module(name, fields)
         __index = errors.strict(fields),
         __newindex = function() raise("EPERM") end,
     })
-    -- Some have the name of the class that they make objects of.
+    -- Some have the name of the class that they make objects of, and are none.
     mt[CLASS] = "module"
     return setmetatable({}, mt)
 end
