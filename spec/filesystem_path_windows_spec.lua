@@ -6,7 +6,7 @@ helper.install()
 
 require "emilua"
 local import = debug.getregistry()["emilua.import"]
-local mt = { __metatable = "filesystem.path" }
+local mt = import("core.errors").class "filesystem.path"
 local function make(text) return setmetatable({ text }, mt) end
 local grammar = import "filesystem.path.windows"
 import "filesystem.path.class"(grammar, mt, make)

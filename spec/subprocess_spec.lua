@@ -182,7 +182,7 @@ describe("a message to another process", function()
     it("has limits that emilua.limits tells", fiber(function()
         local limits = emilua.limits
         assert.same({ ipc_members = 20, ipc_string = 255, ipc_long_string = 65536 }, limits)
-        local channel = spawn ""
+        local channel = spawn "require('emilua.inbox'):receive()"
         helper.EINVAL(function() channel:send(("x"):rep(limits.ipc_string + 1)) end, 2)
         channel:send(("x"):rep(limits.ipc_string))
         channel:close()

@@ -11,8 +11,8 @@ local span_pointer = native.span_pointer
 local mt = errors.class("byte_span")
 local make, native_view = native.span_class(mt)
 native.span_view = native_view
-local raise = errors.raise
-local getmetatable, select, tonumber, type = getmetatable, select, tonumber, type
+local class_name, raise = errors.class_name, errors.raise
+local select, tonumber, type = select, tonumber, type
 local floor, ceil = math.floor, math.ceil
 
 -- LuaJIT's limit of a userdata.
@@ -25,7 +25,7 @@ end
 
 local methods = {}
 
-local function is_span(x) return getmetatable(x) == "byte_span" end
+local function is_span(x) return class_name(x) == "byte_span" end
 
 -- Numbers are truncated to integers.
 local function truncate(n) return n < 0 and ceil(n) or floor(n) end

@@ -8,8 +8,8 @@ local sweeper = import("cgroup.sweeper")
 local value = import("filesystem.path.value")
 local enter = import("core.scheduler").enter
 
-local fail, raise = hierarchy.fail, errors.raise
-local getmetatable, ipairs, pairs, setmetatable = getmetatable, ipairs, pairs, setmetatable
+local class_name, fail, raise = errors.class_name, hierarchy.fail, errors.raise
+local ipairs, pairs, setmetatable = ipairs, pairs, setmetatable
 local tostring, type = tostring, type
 local number = errors.system_number
 local stat = fs.new_stat()
@@ -29,7 +29,7 @@ function mt.__index(self, key)
 end
 
 local function check_self(self)
-    if getmetatable(self) ~= "cgroup" then raise("EINVAL", 1) end
+    if class_name(self) ~= "cgroup" then raise("EINVAL", 1) end
     return self
 end
 

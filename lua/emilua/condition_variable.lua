@@ -12,8 +12,8 @@ local CUT = S.CUT
 local enter, suspend, wake, check_yieldable = S.enter, S.suspend, S.wake, S.check_yieldable
 local LOCKED, relock, unlock = sync.LOCKED, sync.relock, sync.unlock
 local pop, push, remove = list.pop, list.push, list.remove
-local raise, raise_core = errors.raise, errors.raise_core
-local getmetatable, setmetatable = getmetatable, setmetatable
+local class_name, raise, raise_core = errors.class_name, errors.raise, errors.raise_core
+local setmetatable = setmetatable
 
 local WAIT = { name = "condition_variable" }
 
@@ -27,8 +27,8 @@ local mt = errors.class("condition_variable", { __index = errors.strict(methods)
 function mt.__newindex() errors.bad_index() end
 
 function methods:wait(m)
-    if getmetatable(self) ~= "condition_variable" then raise("EINVAL", 1) end
-    if getmetatable(m) ~= "mutex" then raise("EINVAL", 2) end
+    if class_name(self) ~= "condition_variable" then raise("EINVAL", 1) end
+    if class_name(m) ~= "mutex" then raise("EINVAL", 2) end
     if not m[LOCKED] then raise("EPERM") end
     local f = enter()
     check_yieldable()
@@ -40,13 +40,13 @@ function methods:wait(m)
 end
 
 function methods:notify_one()
-    if getmetatable(self) ~= "condition_variable" then raise("EINVAL", 1) end
+    if class_name(self) ~= "condition_variable" then raise("EINVAL", 1) end
     local f = pop(self)
     if f then wake(f, false) end
 end
 
 function methods:notify_all()
-    if getmetatable(self) ~= "condition_variable" then raise("EINVAL", 1) end
+    if class_name(self) ~= "condition_variable" then raise("EINVAL", 1) end
     local f = pop(self)
     while f do
         wake(f, false)

@@ -17,9 +17,9 @@ local HEAD = S.HEAD
 local PENDING = import("core.native").PENDING
 local charge, check_yieldable, enter = S.charge, S.check_yieldable, S.enter
 local finish, nothing, perform = object.finish, object.nothing, pending.perform
-local expected, raise, raise_code, raise_core = errors.expected, errors.raise, errors.raise_code, errors.raise_core
-local raise_system = errors.raise_system
-local getmetatable, type = getmetatable, type
+local class_name, expected, raise = errors.class_name, errors.expected, errors.raise
+local raise_code, raise_core, raise_system = errors.raise_code, errors.raise_core, errors.raise_system
+local type = type
 local leave, take = turn.leave, turn.take
 local vm, keep_on_windows = import("core.native").vm, import("io.object").keep_on_windows
 
@@ -49,8 +49,8 @@ end
 local function transfer(try, action)
     return function(self, bs)
         local f = enter()
-        if getmetatable(self) ~= "file.stream" then raise("EINVAL", 1) end
-        if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
+        if class_name(self) ~= "file.stream" then raise("EINVAL", 1) end
+        if class_name(bs) ~= "byte_span" then raise("EINVAL", 2) end
         if #bs == 0 then return nothing(f, self) end
         local n = PENDING
         if not self[TURN][HEAD] then
@@ -74,7 +74,7 @@ local number = ffi.new("double[1]")
 function methods:seek(offset, whence)
     if type(offset) ~= "number" then expected(2, "seek", "number", offset) end
     if type(whence) ~= "string" then expected(3, "seek", "string", whence) end
-    if getmetatable(self) ~= "file.stream" then raise("EINVAL", 1) end
+    if class_name(self) ~= "file.stream" then raise("EINVAL", 1) end
     local from = WHENCE[whence]
     if not from then raise("EINVAL") end
     local code = native.seek(self[HANDLE], offset, from, number)
@@ -90,8 +90,8 @@ local function transfer_at(name, try, action)
     return function(self, offset, bs)
         if type(offset) ~= "number" then expected(2, name, "number", offset) end
         local f = enter()
-        if getmetatable(self) ~= "file.random_access" then raise("EINVAL", 1) end
-        if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 3) end
+        if class_name(self) ~= "file.random_access" then raise("EINVAL", 1) end
+        if class_name(bs) ~= "byte_span" then raise("EINVAL", 3) end
         if #bs == 0 then return nothing(f, self) end
         -- Also false for NaN.
         if not (offset >= 0 and offset < 2 ^ 63) then raise_system("EINVAL") end
@@ -144,7 +144,7 @@ end
 local function check_at(name, io, offset, bs)
     check_io(io)
     if type(offset) ~= "number" then expected(2, name, "number", offset) end
-    if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 3) end
+    if class_name(bs) ~= "byte_span" then raise("EINVAL", 3) end
 end
 
 local function check_minimum(name, minimum)

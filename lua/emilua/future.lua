@@ -8,7 +8,7 @@ local list = import("core.list")
 local ON = L.ON
 local CUT = S.CUT
 local enter, suspend, wake, check_yieldable = S.enter, S.suspend, S.wake, S.check_yieldable
-local raise, raise_core = errors.raise, errors.raise_core
+local class_name, raise, raise_core = errors.class_name, errors.raise, errors.raise_core
 local error, getmetatable, newproxy, rawget, setmetatable = error, getmetatable, newproxy, rawget, setmetatable
 
 -- A future is a list of its waiters {first, last} with more slots. A promise is {future, sentinel}.
@@ -70,7 +70,7 @@ local future_mt = errors.class("future", { __index = errors.strict(future_method
 function future_mt.__newindex() errors.bad_index() end
 
 function future_methods:get()
-    if getmetatable(self) ~= "future" then raise("EINVAL", 1) end
+    if class_name(self) ~= "future" then raise("EINVAL", 1) end
     local f = enter()
     if not self[STATE] then
         if await(self, f) == CUT then raise_core(13) end
@@ -84,14 +84,14 @@ local promise_mt = errors.class("promise", { __index = errors.strict(promise_met
 function promise_mt.__newindex() errors.bad_index() end
 
 function promise_methods:set_value(value)
-    if getmetatable(self) ~= "promise" then raise("EINVAL", 1) end
+    if class_name(self) ~= "promise" then raise("EINVAL", 1) end
     local future = self[FUTURE]
     if future[STATE] ~= PENDING then raise_core(errors.PROMISE_SATISFIED) end
     settle(future, READY, value)
 end
 
 function promise_methods:set_error(e)
-    if getmetatable(self) ~= "promise" then raise("EINVAL", 1) end
+    if class_name(self) ~= "promise" then raise("EINVAL", 1) end
     if e == nil then raise("EINVAL", 2) end
     local future = self[FUTURE]
     if future[STATE] ~= PENDING then raise_core(errors.PROMISE_SATISFIED) end

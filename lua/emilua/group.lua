@@ -10,9 +10,9 @@ local report = import("core.lazy")("core.report")
 local EXTRA, FN, ON, WAIT = L.EXTRA, L.FN, L.ON, L.WAIT
 local enter, check_yieldable, interrupt, suspend = S.enter, S.check_yieldable, S.interrupt, S.suspend
 local bind, has_ended = borrow.bind, borrow.has_ended
-local is_interrupted, raise = errors.is_interrupted, errors.raise
+local class_name, is_interrupted, raise = errors.class_name, errors.is_interrupted, errors.raise
 local state = S.state
-local getmetatable, setmetatable, type = getmetatable, setmetatable, type
+local setmetatable, type = setmetatable, type
 
 -- A group is a list of its members {first, last}, linked through their EXTRA, with more slots. The body
 -- is a member too.
@@ -85,7 +85,7 @@ local mt = errors.class("group", { __index = errors.strict(methods) })
 function mt.__newindex() errors.bad_index() end
 
 function methods:spawn(f, ...)
-    if getmetatable(self) ~= "group" then raise("EINVAL", 1) end
+    if class_name(self) ~= "group" then raise("EINVAL", 1) end
     if type(f) ~= "function" then errors.expected(2, "spawn", "function", f) end
     local run = self[RUN]
     if not run or run ~= state.main then errors.raise_detail("EPERM", "the group has ended") end

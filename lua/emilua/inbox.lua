@@ -11,7 +11,7 @@ local ffi = require("ffi")
 local CO, INTERRUPTED, MASK = L.CO, L.INTERRUPTED, L.MASK
 local HEAD, CUT = S.HEAD, S.CUT
 local enter, check_yieldable, suspend = S.enter, S.check_yieldable, S.suspend
-local raise, raise_core = errors.raise, errors.raise_core
+local class_name, raise, raise_core = errors.class_name, errors.raise, errors.raise_core
 local getmetatable, newproxy = getmetatable, newproxy
 local native, weak, direction = class.native, class.weak, class.direction
 local token = class.direction[operation.TOKEN]
@@ -69,7 +69,7 @@ end
 local methods = {}
 
 function methods.receive(self)
-    if getmetatable(self) ~= "rx-channel" then raise("EINVAL", 1) end
+    if class_name(self) ~= "rx-channel" then raise("EINVAL", 1) end
     local f = enter()
     local head = direction[HEAD]
     -- One without a coroutine was struck by a hook that throws, and waits no more.
@@ -87,7 +87,7 @@ function methods.receive(self)
 end
 
 function methods.close(self)
-    if getmetatable(self) ~= "rx-channel" then raise("EINVAL", 1) end
+    if class_name(self) ~= "rx-channel" then raise("EINVAL", 1) end
     native.close_inbox()
 end
 

@@ -8,7 +8,8 @@ local host_name = import("io.native").host_name
 local scope = import("core.scope")
 local enter = import("core.scheduler").enter
 
-local error, getmetatable, pairs, type = error, getmetatable, pairs, type
+local class_name = errors.class_name
+local error, pairs, type = error, pairs, type
 
 local ip = {
     address = address.public,
@@ -25,7 +26,7 @@ end
 
 -- connect(socket, results[, condition]): the first of the results that answers.
 function ip.connect(socket, results, condition)
-    local class = getmetatable(socket)
+    local class = class_name(socket)
     if class ~= "ip.tcp.socket" and class ~= "ip.udp.socket" or type(results) ~= "table"
         or condition ~= nil and type(condition) ~= "function" then
         errors.raise("EINVAL")

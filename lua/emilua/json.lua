@@ -3,7 +3,7 @@ local import = ...
 local errors = import("core.errors")
 local native = import("core.native")
 
-local raise = errors.raise
+local class_name, raise = errors.class_name, errors.raise
 local stock_pcall = import("core.scope").stock_pcall
 local error, getmetatable, rawequal, rawget, setmetatable, type = error, getmetatable, rawequal, rawget, setmetatable,
     type
@@ -89,7 +89,7 @@ local function finish(value, ...)
 end
 
 function json.decode(text, opts)
-    if type(text) ~= "string" and getmetatable(text) ~= "byte_span" then raise("EINVAL", 1) end
+    if type(text) ~= "string" and class_name(text) ~= "byte_span" then raise("EINVAL", 1) end
     return finish(decode(text, opts == nil and MAX_DEPTH or check_options(opts, 2, DECODE_OPTIONS)))
 end
 
@@ -164,7 +164,7 @@ end
 local function encode_to_state(value, state)
     if type(state) ~= "table" then raise("EINVAL", "state") end
     local writer, indent = state.writer, state.indent
-    if getmetatable(writer) ~= "json.writer" or type(state.visited) ~= "table" then raise("EINVAL", "state") end
+    if class_name(writer) ~= "json.writer" or type(state.visited) ~= "table" then raise("EINVAL", "state") end
     if indent ~= nil and type(indent) ~= "string" then raise("EINVAL", "state") end
     local code = encode(writer, value, state, indent)
     if code ~= 0 then STOPS[code]() end
@@ -179,7 +179,7 @@ function json.encode(value, opts)
 end
 
 function json.encode_into(bs, value, opts)
-    if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 1) end
+    if class_name(bs) ~= "byte_span" then raise("EINVAL", 1) end
     if type(opts) == "table" and opts.state ~= nil then raise("EINVAL", "state") end
     local writer, own = encode_alone(value, opts, 3)
     local length, needed = take_into(writer, bs, own)
@@ -194,7 +194,7 @@ end
 local methods = {}
 
 local function check_self(self)
-    if getmetatable(self) ~= "json.writer" then raise("EINVAL", 1) end
+    if class_name(self) ~= "json.writer" then raise("EINVAL", 1) end
     return self
 end
 

@@ -20,8 +20,8 @@ local ffi = require("ffi")
 local bit = require("bit")
 
 local enter, charge, perform, HEAD = S.enter, S.charge, operation.perform, S.HEAD
-local raise = errors.raise
-local getmetatable, ipairs, rawset, type, unpack = getmetatable, ipairs, rawset, type, unpack
+local class_name, raise = errors.class_name, errors.raise
+local ipairs, rawset, type, unpack = ipairs, rawset, type, unpack
 local HANDLE, READ = object.HANDLE, object.READ
 local CLASS = "libc_service.master"
 
@@ -32,7 +32,7 @@ local ROOM, LIST, REPLY, FDS = "\0room", "\0list", "\0reply", "\0fds"
 local methods, properties = {}, {}
 
 local function check_self(self)
-    if getmetatable(self) ~= CLASS then raise("EINVAL", 1) end
+    if class_name(self) ~= CLASS then raise("EINVAL", 1) end
     return self[HANDLE]
 end
 

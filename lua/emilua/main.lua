@@ -7,13 +7,13 @@ local scope = import("core.scope")
 import("core.coroutine")
 
 local class_name = errors.class_name
-local setmetatable, type = setmetatable, type
+local getmetatable, setmetatable, type = getmetatable, setmetatable, type
 
 -- type(x): the class of an object of the runtime, else what Lua's own type() says.
 local function class(...)
     if select("#", ...) == 0 then error("bad argument #1 to 'type' (value expected)", 2) end
     local x = ...
-    return class_name(x) or type(x)
+    return class_name(x) and getmetatable(x) or type(x)
 end
 
 -- What few programs use is loaded when first asked for.

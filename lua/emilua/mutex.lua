@@ -8,8 +8,8 @@ local list = import("core.list")
 local FORBID, ON = L.FORBID, L.ON
 local state, suspend, wake, check_yieldable = S.state, S.suspend, S.wake, S.check_yieldable
 local pop, push, remove = list.pop, list.push, list.remove
-local raise = errors.raise
-local getmetatable, setmetatable = getmetatable, setmetatable
+local class_name, raise = errors.class_name, errors.raise
+local setmetatable = setmetatable
 
 -- A mutex is a list of its waiters {first, last} with a third slot.
 local LOCKED = 3
@@ -34,7 +34,7 @@ local function wait(f, m)
 end
 
 function methods:lock()
-    if getmetatable(self) ~= "mutex" then raise("EINVAL", 1) end
+    if class_name(self) ~= "mutex" then raise("EINVAL", 1) end
     local f = state.current
     if not f or f[FORBID] > 0 then S.enter_masked() end
     if self[LOCKED] then return wait(f, self) end
@@ -42,7 +42,7 @@ function methods:lock()
 end
 
 function methods:try_lock()
-    if getmetatable(self) ~= "mutex" then raise("EINVAL", 1) end
+    if class_name(self) ~= "mutex" then raise("EINVAL", 1) end
     if self[LOCKED] then return false end
     self[LOCKED] = true
     return true
@@ -54,7 +54,7 @@ local function unlock(m)
 end
 
 function methods:unlock()
-    if getmetatable(self) ~= "mutex" then raise("EINVAL", 1) end
+    if class_name(self) ~= "mutex" then raise("EINVAL", 1) end
     if not self[LOCKED] then raise("EPERM") end
     if self[1] then unlock(self) else self[LOCKED] = false end
 end

@@ -8,8 +8,8 @@ local list = import("core.list")
 local FORBID, ON = L.FORBID, L.ON
 local state, suspend, wake, check_yieldable = S.state, S.suspend, S.wake, S.check_yieldable
 local identity = S.identity
-local raise, raise_detail = errors.raise, errors.raise_detail
-local getmetatable, setmetatable = getmetatable, setmetatable
+local class_name, raise, raise_detail = errors.class_name, errors.raise, errors.raise_detail
+local setmetatable = setmetatable
 
 -- A recursive mutex is a list of its waiters {first, last} with two more slots.
 local OWNER, LEVEL = 3, 4
@@ -32,7 +32,7 @@ local function again(m)
 end
 
 function methods:lock()
-    if getmetatable(self) ~= "recursive_mutex" then raise("EINVAL", 1) end
+    if class_name(self) ~= "recursive_mutex" then raise("EINVAL", 1) end
     local f = state.current
     if not f or f[FORBID] > 0 then S.enter_masked() end
     local owner, me = self[OWNER], identity(f)
@@ -52,7 +52,7 @@ local function current()
 end
 
 function methods:try_lock()
-    if getmetatable(self) ~= "recursive_mutex" then raise("EINVAL", 1) end
+    if class_name(self) ~= "recursive_mutex" then raise("EINVAL", 1) end
     local f = current()
     local owner = self[OWNER]
     if owner == f then
@@ -65,7 +65,7 @@ function methods:try_lock()
 end
 
 function methods:unlock()
-    if getmetatable(self) ~= "recursive_mutex" then raise("EINVAL", 1) end
+    if class_name(self) ~= "recursive_mutex" then raise("EINVAL", 1) end
     if self[OWNER] ~= current() then raise("EPERM") end
     local level = self[LEVEL] - 1
     if level == 0 then

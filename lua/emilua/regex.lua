@@ -7,11 +7,11 @@ local fields = import("regex.fields")
 local native = import("core.native")
 local ffi = require("ffi")
 
-local raise = errors.raise
+local class_name, raise = errors.class_name, errors.raise
 local cast, ffi_string, new_cdata = ffi.cast, ffi.string, ffi.new
 local span_pointer, byte_pointer = native.span_pointer, ffi.typeof("const uint8_t *")
 local span_view = native.span_view
-local error, getmetatable, setmetatable, tonumber = error, getmetatable, setmetatable, tonumber
+local error, setmetatable, tonumber = error, setmetatable, tonumber
 local type, unpack = type, unpack
 
 local REGEX = errors.category_of("regex", {
@@ -98,9 +98,9 @@ end
 
 -- Pointer and length of the subject; raises for what is none.
 local function subject_of(re, subject)
-    if getmetatable(re) ~= "regex" then raise("EINVAL", 1) end
+    if class_name(re) ~= "regex" then raise("EINVAL", 1) end
     if type(subject) == "string" then return cast(byte_pointer, subject), #subject end
-    if getmetatable(subject) ~= "byte_span" then raise("EINVAL", 2) end
+    if class_name(subject) ~= "byte_span" then raise("EINVAL", 2) end
     local span = cast(span_pointer, subject)
     return span.data, tonumber(span.len)
 end

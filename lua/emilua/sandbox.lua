@@ -14,8 +14,8 @@ local read_context = import("sandbox.context")
 local rights = import("sandbox.rights")
 local script = import("sandbox.script")
 
-local raise = errors.raise
-local getmetatable, ipairs, next, pairs, setmetatable = getmetatable, ipairs, next, pairs, setmetatable
+local class_name, raise = errors.class_name, errors.raise
+local ipairs, next, pairs, setmetatable = ipairs, next, pairs, setmetatable
 
 local sandbox = {}
 
@@ -35,7 +35,7 @@ local names = {}
 for _, name in ipairs(protections.NAMES) do names[name] = true end
 
 local methods = {}
-local mt = { __metatable = "sandbox" }
+local mt = errors.class("sandbox")
 
 function mt.__index(self, key)
     if methods[key] then return methods[key] end
@@ -118,7 +118,7 @@ end
 
 -- box:context(module or options): the options of spawn_vm for one guest.
 function methods.context(self, x)
-    if getmetatable(self) ~= "sandbox" then raise("EINVAL", 1) end
+    if class_name(self) ~= "sandbox" then raise("EINVAL", 1) end
     x = read_context(x)
     local wanted, active = self[WANTED], self[ACTIVE]
     -- The group is kept for as long as these options are.

@@ -16,9 +16,9 @@ local native = core.bind("serial", [[
     int32_t set_foreground(void *, int32_t);
     int32_t send_break(void *); ]])
 
-local raise = errors.raise
+local class_name, raise = errors.class_name, errors.raise
 local check, is_open = descriptor.check, io.is_open
-local getmetatable, type = getmetatable, type
+local type = type
 local HANDLE = object.HANDLE
 local WINDOWS = package.config:sub(1, 1) == "\\"
 
@@ -30,7 +30,7 @@ local mt = object.class("serial_port", methods, properties)
 local new = object.keep_on_windows(methods, object.exchange(mt, methods))
 
 local function this(self)
-    if getmetatable(self) ~= "serial_port" then raise("EINVAL", 1) end
+    if class_name(self) ~= "serial_port" then raise("EINVAL", 1) end
     return self[HANDLE]
 end
 

@@ -3,8 +3,8 @@ local import = ...
 local byte_span = import("byte_span")
 local errors = import("core.errors")
 
-local raise = errors.raise
-local getmetatable, type = getmetatable, type
+local class_name, raise = errors.class_name, errors.raise
+local type = type
 
 local stream = { scanner = import("stream.scanner") }
 
@@ -15,7 +15,7 @@ local function check_stream(io, arg)
 end
 
 local function check_span(bs)
-    if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
+    if class_name(bs) ~= "byte_span" then raise("EINVAL", 2) end
 end
 
 local function check_minimum(minimum, name)

@@ -12,10 +12,11 @@ local ffi = require("ffi")
 local CUT = S.CUT
 local INTERRUPTED, MASK, ON = L.INTERRUPTED, L.MASK, L.ON
 local enter, check_yieldable, wake = S.enter, S.check_yieldable, S.wake
-local raise, raise_core, raise_system = errors.raise, errors.raise_core, errors.raise_system
+local class_name, raise = errors.class_name, errors.raise
+local raise_core, raise_system = errors.raise_core, errors.raise_system
 local check_delay, NS = clock.check_delay, clock.NS
 local timer_after, timer_at, vm = timer.operations.after, timer.operations.at, native.vm
-local getmetatable, setmetatable = getmetatable, setmetatable
+local setmetatable = setmetatable
 local ceil = math.ceil
 local int64 = ffi.typeof("int64_t")
 
@@ -82,20 +83,20 @@ local function new_class(name, id, point, point_class)
     function mt.__newindex() errors.bad_index() end
 
     function methods:expires_at(tp)
-        if getmetatable(self) ~= name then raise("EINVAL", 1) end
-        if getmetatable(tp) ~= point_class then raise("EINVAL", 2) end
+        if class_name(self) ~= name then raise("EINVAL", 1) end
+        if class_name(tp) ~= point_class then raise("EINVAL", 2) end
         self[EXPIRY] = tp[NS]
         return cancel(self)
     end
 
     function methods:cancel()
-        if getmetatable(self) ~= name then raise("EINVAL", 1) end
+        if class_name(self) ~= name then raise("EINVAL", 1) end
         return cancel(self)
     end
 
     function methods:wait()
         local f = enter()
-        if getmetatable(self) ~= name then raise("EINVAL", 1) end
+        if class_name(self) ~= name then raise("EINVAL", 1) end
         check_yieldable()
         local token = timer.token()
         check(timer_at(vm, id, self[EXPIRY], token))
@@ -117,7 +118,7 @@ local _, new_system =
     new_class("system_timer", clock.SYSTEM, system_point, "system_clock.time_point")
 
 function steady_methods:expires_after(seconds)
-    if getmetatable(self) ~= "steady_timer" then raise("EINVAL", 1) end
+    if class_name(self) ~= "steady_timer" then raise("EINVAL", 1) end
     local ns = ceil(check_delay(seconds, "expires_after", 2))
     local expiry = steady.now()[NS] + int64(ns)
     if expiry < 0 then raise("EOVERFLOW") end

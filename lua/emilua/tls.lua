@@ -7,7 +7,7 @@ local native = import("tls.native")
 local scope = import("core.scope")
 local socket = import("tls.socket")
 
-local error, getmetatable, type = error, getmetatable, type
+local error, type = error, type
 
 local tls = {
     context = { new = context.new },
@@ -29,7 +29,7 @@ end
 -- A connection to "host:port" whose certificate is valid for the host.
 function tls.dial(ep, ctx)
     if type(ep) ~= "string" then errors.raise("EINVAL", 1) end
-    if ctx ~= nil and getmetatable(ctx) ~= "tls.context" then errors.raise("EINVAL", 2) end
+    if ctx ~= nil and errors.class_name(ctx) ~= "tls.context" then errors.raise("EINVAL", 2) end
     local host = ep:match("^(.*):[^:]*$") or ""
     host = host:match("^%[(.*)%]$") or host
     host = host:match("^([^%%]*)%%") or host

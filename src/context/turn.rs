@@ -12,7 +12,7 @@ use crate::vm::Task;
 use std::future::poll_fn;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a turn may last before another thread drives the reactor.
 const TICK: Duration = Duration::from_millis(1);
@@ -35,10 +35,8 @@ pub fn work(context: &Arc<Context>, main: Option<&Arc<Task>>) {
     loop {
         match context.next(main, &mut turns) {
             Next::Run(task) => {
-                let start = Instant::now();
                 let again = task.run();
                 let whole = again.as_ref().is_some_and(|again| again.whole);
-                task.set_computes(whole || start.elapsed() > TICK);
                 // A whole batch counts for as many turns as it held fibers.
                 turns += if whole { LOOK } else { 1 };
                 let mut state = context.lock();

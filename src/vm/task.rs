@@ -10,8 +10,9 @@ use mlua::ffi::lua_State;
 use std::cell::UnsafeCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
 use std::task::{Context as Cx, Wake, Waker};
+use std::time::{Duration, Instant};
 
 /// A VM that runs: the main VM of a run, or an actor.
 pub struct Task {
@@ -24,8 +25,8 @@ pub struct Task {
     family: Arc<Family>,
     mailbox: Arc<Mailbox>,
     main: bool,
-    /// Its last turn was long, or it has not had one.
-    computes: AtomicBool,
+    /// Short turns until it no longer counts as one that computes.
+    computes: AtomicU8,
     quiet: Quiet,
     body: UnsafeCell<Body>,
 }
@@ -42,6 +43,11 @@ struct Quiet {
     /// How long it has to be quiet.
     patience: AtomicI64,
 }
+
+/// How long the turn of a VM is that computes.
+const LONG: Duration = Duration::from_millis(1);
+/// Short turns after a long one until a VM no longer counts as one that computes.
+const LATELY: u8 = 8;
 
 /// Nanoseconds of quiet before a collection, at least.
 const PATIENCE: i64 = 50_000_000;
@@ -91,7 +97,7 @@ impl Task {
             family: vm.family.clone(),
             mailbox: vm.mailbox.clone(),
             main: true,
-            computes: AtomicBool::new(false),
+            computes: AtomicU8::new(0),
             quiet: Quiet::default(),
             body: UnsafeCell::new(Body::Ended(None)),
         });
@@ -115,7 +121,7 @@ impl Task {
             family,
             mailbox,
             main: false,
-            computes: AtomicBool::new(true),
+            computes: AtomicU8::new(1),
             quiet: Quiet::default(),
             body: UnsafeCell::new(Body::Seed(Box::new(seed))),
         })
@@ -139,12 +145,15 @@ impl Task {
 
     /// Whether its next turn may keep a thread for long.
     pub fn computes(&self) -> bool {
-        self.computes.load(Ordering::Relaxed)
+        self.computes.load(Ordering::Relaxed) > 0
     }
 
-    /// Notes whether the last turn was long.
-    pub fn set_computes(&self, computes: bool) {
-        self.computes.store(computes, Ordering::Relaxed);
+    /// Notes whether a turn was long. One that computes has short turns too, as after a wake-up that came too late to
+    /// matter.
+    fn set_computes(&self, long: bool) {
+        let left = self.computes.load(Ordering::Relaxed);
+        let left = if long { LATELY } else { left.saturating_sub(1) };
+        self.computes.store(left, Ordering::Relaxed);
     }
 
     /// waiting, ready, running or ended.
@@ -169,7 +178,12 @@ impl Task {
     /// Runs one turn of the VM, which the caller has taken out of the queue, and puts there again if it has more to do.
     pub fn run(self: &Arc<Self>) -> Option<Again> {
         self.word.start();
-        match catch_unwind(AssertUnwindSafe(|| self.turn())) {
+        let start = Instant::now();
+        let result = catch_unwind(AssertUnwindSafe(|| self.turn()));
+        let whole = matches!(result, Ok(Step::More));
+        // Before anybody else can take it.
+        self.set_computes(whole || start.elapsed() > LONG);
+        match result {
             Ok(Step::More) => {
                 self.word.again();
                 Some(Again { whole: true })

@@ -1,15 +1,17 @@
 -- The main fiber of a pool's worker: the entry returns the function that answers.
 local import = ...
 local class = import("actor.class")
+local errors = import("core.errors")
 local inbox = import("inbox")
 local scope = import("core.scope")
 
-local error, getmetatable, rawget, tostring, type = error, getmetatable, rawget, tostring, type
+local class_name = errors.class_name
+local error, rawget, tostring, type = error, rawget, tostring, type
 local check, send = class.native.check, class.native.send
 
 -- What an error is in a message.
 local function describe(e)
-    if getmetatable(e) == "error_code" then
+    if class_name(e) == "error_code" then
         local detail = rawget(e, "detail")
         return {
             failed = true, code = e.code, category = tostring(e.category), message = tostring(e),

@@ -11,8 +11,8 @@ local ffi = require("ffi")
 local WAIT = L.WAIT
 local enter, check_yieldable, pass = S.enter, S.check_yieldable, S.pass
 local charge, has_ready = S.charge, S.has_ready
-local raise, raise_core, bad_index = errors.raise, errors.raise_core, errors.bad_index
-local getmetatable, package, select, type = getmetatable, package, select, type
+local class_name, raise, raise_core, bad_index = errors.class_name, errors.raise, errors.raise_core, errors.bad_index
+local package, select, type = package, select, type
 local state, vm = S.state, core.vm
 
 local class = {
@@ -28,11 +28,11 @@ local weak = class.weak
 -- src/actor/class.rs. What goes to another process is `outside`.
 local function describe(object, outside)
     if outside then return import("subprocess.channel").describe(object) end
-    local name = getmetatable(object)
+    local name = class_name(object)
     if name == "rx-channel" and object == weak.inbox then return "inbox" end
     if name == "file_descriptor" then return import("io.descriptor").describe(object) end
     -- Error tables are tables for this.
-    if type(object) == "userdata" or errors.class_name(object) and name ~= "error_code" then return "ENOTSUP" end
+    if type(object) == "userdata" or name and name ~= "error_code" then return "ENOTSUP" end
     return "EINVAL"
 end
 
@@ -83,7 +83,7 @@ local methods = {}
 
 function methods.send(self, ...)
     if select("#", ...) == 0 then raise("EINVAL") end
-    if getmetatable(self) ~= "tx-channel" or type(self) ~= "userdata" then raise("EINVAL", 1) end
+    if class_name(self) ~= "tx-channel" then raise("EINVAL", 1) end
     local f = enter()
     -- Where no other fiber is ready, giving the turn up changes nothing.
     local others = has_ready()
@@ -94,7 +94,7 @@ function methods.send(self, ...)
 end
 
 function methods.close(self)
-    if getmetatable(self) ~= "tx-channel" then raise("EINVAL", 1) end
+    if class_name(self) ~= "tx-channel" then raise("EINVAL", 1) end
     native.close_channel(self)
 end
 

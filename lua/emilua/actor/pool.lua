@@ -15,8 +15,8 @@ local spawn = import("actor.spawn")
 local INTERRUPTED, MASK = L.INTERRUPTED, L.MASK
 local HEAD, CUT, TOKEN = S.HEAD, S.CUT, operation.TOKEN
 local enter, check_yieldable, suspend, wake = S.enter, S.check_yieldable, S.suspend, S.wake
-local raise, raise_core = errors.raise, errors.raise_core
-local error, getmetatable, select, setmetatable, type = error, getmetatable, select, setmetatable, type
+local class_name, raise, raise_core = errors.class_name, errors.raise, errors.raise_core
+local error, select, setmetatable, type = error, select, setmetatable, type
 local native = class.native
 
 -- A pool is {options, idle workers, number of idle ones, fibers that wait for one, how many, closed, workers}.
@@ -128,7 +128,7 @@ local methods = {}
 
 -- pool:call(message) -> answer.
 function methods.call(self, ...)
-    if getmetatable(self) ~= "pool" then raise("EINVAL", 1) end
+    if class_name(self) ~= "pool" then raise("EINVAL", 1) end
     if select("#", ...) == 0 then raise("EINVAL", 2) end
     local f = enter()
     local message = ...
@@ -161,7 +161,7 @@ end
 
 -- pool:close(): calls that wait for a worker fail, those that are being worked on end.
 function methods.close(self)
-    if getmetatable(self) ~= "pool" then raise("EINVAL", 1) end
+    if class_name(self) ~= "pool" then raise("EINVAL", 1) end
     if self[CLOSED] then return end
     self[CLOSED] = true
     for i = 1, self[IDLE_COUNT] do self[IDLE][i].channel:close() end

@@ -11,8 +11,8 @@ local run = import("core.run")
 local source = import("program.source")
 
 local getinfo, jit, package = debug.getinfo, jit, package
-local getmetatable, pairs, rawget, type = getmetatable, pairs, rawget, type
-local raise = errors.raise
+local pairs, rawget, type = pairs, rawget, type
+local class_name, raise = errors.class_name, errors.raise
 local native = class.native
 local state = S.state
 
@@ -69,7 +69,7 @@ end
 
 local function check_options(opts)
     local own_module, new_master = opts.module, opts.new_master
-    if own_module ~= nil and type(own_module) ~= "string" and getmetatable(own_module) ~= "filesystem.path" then
+    if own_module ~= nil and type(own_module) ~= "string" and class_name(own_module) ~= "filesystem.path" then
         raise("EINVAL", "module")
     end
     if opts.source ~= nil and type(opts.source) ~= "string" then raise("EINVAL", "source") end

@@ -5,12 +5,12 @@ local errors = import("core.errors")
 local native = import("core.native")
 local ffi = require("ffi")
 
-local raise = errors.raise
+local class_name, raise = errors.class_name, errors.raise
 local cast, span_pointer = ffi.cast, native.span_pointer
 local band = bit.band
 local floor, ceil = math.floor, math.ceil
 local NAN = 0 / 0
-local getmetatable, tonumber, type = getmetatable, tonumber, type
+local tonumber, type = tonumber, type
 local little_machine = ffi.abi("le")
 
 local float32 = ffi.new("union { float value; uint8_t bytes[4]; uint32_t words[1]; }")
@@ -30,7 +30,7 @@ end
 
 return function(methods)
     local function data_of(self, size)
-        if getmetatable(self) ~= "byte_span" then raise("EINVAL", 1) end
+        if class_name(self) ~= "byte_span" then raise("EINVAL", 1) end
         local s = cast(span_pointer, self)
         if tonumber(s.len) ~= size then raise("EINVAL") end
         return s.data

@@ -4,20 +4,20 @@ local errors = import("core.errors")
 local native = import("core.native")
 local ffi = require("ffi")
 
-local raise = errors.raise
+local class_name, raise = errors.class_name, errors.raise
 local cast = ffi.cast
 local span_pointer, byte_pointer = native.span_pointer, ffi.typeof("const uint8_t *")
 local native_span = native.bind("span", [[
     double find(const void *, const uint8_t *, size_t, size_t);
     double rfind(const void *, const uint8_t *, size_t, size_t); ]])
 local native_find, native_rfind = native_span.find, native_span.rfind
-local getmetatable, tonumber, type = getmetatable, tonumber, type
+local tonumber, type = tonumber, type
 
 local WHITESPACE = " \f\n\r\t\v"
 
 return function(methods, bytes, native_new, native_view)
     local function check_self(self)
-        if getmetatable(self) ~= "byte_span" then raise("EINVAL", 1) end
+        if class_name(self) ~= "byte_span" then raise("EINVAL", 1) end
         return cast(span_pointer, self)
     end
 

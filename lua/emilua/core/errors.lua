@@ -2,8 +2,7 @@
 local import = ...
 local native = import("core.native")
 
-local error, getmetatable, setmetatable, type, rawget = error, getmetatable, setmetatable, type, rawget
-local tostring = tostring
+local error, rawget, setmetatable, tostring, type = error, rawget, setmetatable, tostring, type
 local getinfo, raw_metatable = debug.getinfo, debug.getmetatable
 local find = string.find
 
@@ -26,20 +25,25 @@ local errors = { number = generic_numbers, system_number = system_numbers, resol
 local classes = setmetatable({}, { __mode = "k" })
 errors.classes = classes
 
+-- Where a class's metatable has its name: nobody else has the key, so that nobody can make an object of a class. Of
+-- the values that are only equal to themselves a function is one that traces take for a constant.
+local function CLASS() end
+
 -- The metatable of a class: getmetatable(object) gives its name.
 local function class(name, mt)
     mt = mt or {}
-    mt.__metatable = name
+    mt.__metatable, mt[CLASS] = name, name
     classes[mt] = true
     return mt
 end
 errors.class = class
 
 -- The class of an object of the runtime; nil for other values, whatever their metatable says.
-function errors.class_name(x)
+local function class_name(x)
     local mt = raw_metatable(x)
-    return classes[mt] and mt.__metatable
+    return mt and rawget(mt, CLASS)
 end
+errors.class_name = class_name
 
 local error_mt, category_mt = class("error_code"), class("error_category")
 
@@ -51,7 +55,7 @@ local function new(category, code)
 end
 errors.new = new
 
-local function is_category(x) return getmetatable(x) == "error_category" end
+local function is_category(x) return class_name(x) == "error_category" end
 
 -- message: a table from codes to texts, or a function of the code. to_generic: from codes to numbers.
 local function category(name, message, to_generic)
@@ -206,10 +210,13 @@ end
 
 -- A module table that cannot be written: unknown keys are bad_index.
 function errors.module(name, fields)
-    return setmetatable({}, class(name, {
+    local mt = class(name, {
         __index = errors.strict(fields),
         __newindex = function() raise("EPERM") end,
-    }))
+    })
+    -- Some have the name of the class that they make objects of, and are none.
+    mt[CLASS] = "module"
+    return setmetatable({}, mt)
 end
 
 -- Raises the stock message of a wrong argument, pointing at the user's line.
@@ -228,7 +235,7 @@ end
 -- What an error says: strings as they are, error tables by their category; other values say nothing.
 function errors.text(e)
     if type(e) == "string" then return e end
-    if getmetatable(e) == "error_code" and not damaged(e) then return e.category[MESSAGE](e.code) end
+    if class_name(e) == "error_code" and not damaged(e) then return e.category[MESSAGE](e.code) end
     return ""
 end
 
@@ -245,7 +252,7 @@ local error_methods = {}
 error_mt.__index = error_methods
 
 function error_methods:togeneric()
-    if getmetatable(self) ~= "error_code" or damaged(self) then raise("EINVAL", 1) end
+    if class_name(self) ~= "error_code" or damaged(self) then raise("EINVAL", 1) end
     local map = rawget(self.category, TO_GENERIC)
     local code = map and map[self.code]
     if code then return new(generic, code) end

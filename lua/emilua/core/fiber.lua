@@ -12,7 +12,8 @@ local JOINABLE, JOINED, DETACHED, MAIN = S.JOINABLE, S.JOINED, S.DETACHED, S.MAI
 local enter, suspend, check_yieldable = S.enter, S.suspend, S.check_yieldable
 local create, identity, interrupt = S.create, S.identity, S.interrupt
 local state = S.state
-local raise, raise_core, is_interrupted = errors.raise, errors.raise_core, errors.is_interrupted
+local class_name, raise = errors.class_name, errors.raise
+local raise_core, is_interrupted = errors.raise_core, errors.is_interrupted
 local error, getmetatable, rawequal, rawget, setmetatable = error, getmetatable, rawequal, rawget, setmetatable
 local type, unpack = type, unpack
 
@@ -155,7 +156,7 @@ local methods = {}
 
 function methods:join()
     local f = enter()
-    if getmetatable(self) ~= "fiber" or self[HANDLE] ~= JOINABLE then raise("EINVAL", 1) end
+    if class_name(self) ~= "fiber" or self[HANDLE] ~= JOINABLE then raise("EINVAL", 1) end
     if self == identity(f) then raise("EDEADLK") end
     if self[WAIT] ~= DONE and self[WAIT] ~= FAILED then
         check_yieldable()
@@ -177,7 +178,7 @@ function methods:join()
 end
 
 function methods:detach()
-    if getmetatable(self) ~= "fiber" or self[HANDLE] ~= JOINABLE then raise("EINVAL", 1) end
+    if class_name(self) ~= "fiber" or self[HANDLE] ~= JOINABLE then raise("EINVAL", 1) end
     local x = self[EXTRA]
     if x and x.ended then raise("EINVAL", 1) end
     self[HANDLE] = DETACHED
@@ -189,7 +190,7 @@ function methods:detach()
 end
 
 function methods:interrupt()
-    if getmetatable(self) ~= "fiber" then raise("EINVAL", 1) end
+    if class_name(self) ~= "fiber" then raise("EINVAL", 1) end
     local handle = self[HANDLE]
     if handle ~= DETACHED and handle ~= JOINED then interrupt(self) end
 end

@@ -16,9 +16,9 @@ local ffi = require("ffi")
 
 local INTERRUPTED, MASK = L.INTERRUPTED, L.MASK
 local check_yieldable, enter, pass = S.check_yieldable, S.enter, S.pass
-local raise, raise_code, raise_core, raise_system =
-    errors.raise, errors.raise_code, errors.raise_core, errors.raise_system
-local getmetatable, setmetatable, tostring, type = getmetatable, setmetatable, tostring, type
+local class_name, raise, raise_code = errors.class_name, errors.raise, errors.raise_code
+local raise_core, raise_system = errors.raise_core, errors.raise_system
+local setmetatable, tostring, type = setmetatable, tostring, type
 local CANCELED, ENOSYS = -errors.system_number.ECANCELED, -errors.number.ENOSYS
 local core, metatable = import("core.native"), import("io.object").metatable
 local vm = core.vm
@@ -99,13 +99,13 @@ end
 -- Adds what both classes have to `methods` and `properties`, and returns the class's metatable.
 function object.class(class, methods, properties)
     local function check_self(self)
-        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        if class_name(self) ~= class then raise("EINVAL", 1) end
         return self[HANDLE]
     end
 
     function methods:open(path, flags)
         local handle = check_self(self)
-        if getmetatable(path) ~= "filesystem.path" then raise("EINVAL", 2) end
+        if class_name(path) ~= "filesystem.path" then raise("EINVAL", 2) end
         local names, mask = check_flags(flags)
         if native.is_open(handle) == 1 then errors.raise_misc(1) end
         local text = tostring(path)

@@ -6,8 +6,8 @@ local errors = import("core.errors")
 local stream = import("stream")
 
 local pcall = import("core.scope").stock_pcall
-local error, getmetatable, huge, max, min, type = error, getmetatable, math.huge, math.max, math.min, type
-local raise = errors.raise
+local error, huge, max, min, type = error, math.huge, math.max, math.min, type
+local class_name, raise = errors.class_name, errors.raise
 
 local END = errors.new(errors.misc, 2)
 
@@ -33,7 +33,7 @@ return function(new)
     -- Calls f(stream, argument) with a file that is closed after it, whatever happens.
     local function use(path, flags, f, argument)
         enter()
-        if getmetatable(path) ~= "filesystem.path" then raise("EINVAL", 1) end
+        if class_name(path) ~= "filesystem.path" then raise("EINVAL", 1) end
         local object = new(import("filesystem").open(path, flags))
         local ok, result = pcall(f, object, argument)
         object:close()
@@ -51,7 +51,7 @@ return function(new)
     end
 
     local function write_file(path, data)
-        if type(data) ~= "string" and getmetatable(data) ~= "byte_span" then raise("EINVAL", 2) end
+        if type(data) ~= "string" and class_name(data) ~= "byte_span" then raise("EINVAL", 2) end
         return use(path, { "write_only", "create", "truncate" }, stream.write_all, data)
     end
 

@@ -5,7 +5,8 @@ local time_clock = import("time.clock")
 local system_clock = import("time").system_clock
 local ffi = require("ffi")
 
-local getmetatable, tonumber = getmetatable, tonumber
+local class_name = errors.class_name
+local tonumber = tonumber
 local system_epoch = system_clock.epoch
 local NS = time_clock.NS
 local CLASS = "filesystem.clock.time_point"
@@ -13,7 +14,7 @@ local CLASS = "filesystem.clock.time_point"
 local methods = {}
 
 function methods:to_system()
-    if getmetatable(self) ~= CLASS then errors.raise("EINVAL", 1) end
+    if class_name(self) ~= CLASS then errors.raise("EINVAL", 1) end
     local tp = system_epoch()
     tp[NS] = self[NS]
     return tp
@@ -28,7 +29,7 @@ local clock, point = time_clock.new("filesystem.clock", time_clock.SYSTEM, true,
 clock.unix_epoch = clock.epoch
 
 function clock.from_system(tp)
-    if getmetatable(tp) ~= "system_clock.time_point" then errors.raise("EINVAL", 1) end
+    if class_name(tp) ~= "system_clock.time_point" then errors.raise("EINVAL", 1) end
     return point(tp[NS])
 end
 

@@ -10,7 +10,8 @@ local value = import("filesystem.path.value")
 local ffi = require("ffi")
 
 local check_path, fail = check.path, check.fail
-local getmetatable, setmetatable, tonumber = getmetatable, setmetatable, tonumber
+local class_name = errors.class_name
+local setmetatable, tonumber = setmetatable, tonumber
 local ffi_gc, ffi_string = ffi.gc, ffi.string
 local join, new_path = path.lexical.join, value.new
 local native_free, native_next, native_open, native_stat, path_stat =
@@ -85,7 +86,7 @@ properties.hard_link_count = properties.hardlink_count
 local methods = {}
 
 function methods:refresh()
-    if getmetatable(self) ~= "filesystem.directory_entry" then errors.raise("EINVAL", 1) end
+    if class_name(self) ~= "filesystem.directory_entry" then errors.raise("EINVAL", 1) end
     self[RECORD] = false
 end
 
@@ -221,7 +222,7 @@ local handle_mt = errors.class(HANDLE_CLASS)
 
 -- The state of a handle whose iteration has not ended.
 local function state_of(handle, arg)
-    if getmetatable(handle) ~= HANDLE_CLASS then errors.raise("EINVAL", 1) end
+    if class_name(handle) ~= HANDLE_CLASS then errors.raise("EINVAL", 1) end
     local state = handle[STATE]
     if state.depth == 0 then errors.raise("EINVAL", arg) end
     return state

@@ -2,20 +2,20 @@
 local import = ...
 local check = import("filesystem.check")
 local check_master = import("core.master").check
+local errors = import("core.errors")
 local mirror = import("core.mirror")
 local native = import("filesystem.native")
 local value = import("filesystem.path.value")
 local working_directory = import("filesystem.resolve").working_directory
 
 local check_path, fail, fail_posix = check.path, check.fail, check.fail_posix
-local getmetatable = getmetatable
 
 local functions = {}
 
 function functions.current_working_directory(p)
     if p == nil then return value.new(working_directory()) end
     check_master()
-    if getmetatable(p) == "file_descriptor" then
+    if errors.class_name(p) == "file_descriptor" then
         local descriptor = import("io.descriptor")
         local code = native.change_directory_to(descriptor.use(p, 1))
         if code < 0 then fail(code) end

@@ -5,7 +5,7 @@ local errors = import("core.errors")
 local native = import("filesystem.native")
 
 local check_path, fail = check.path, check.fail
-local getmetatable, ipairs, rawget, setmetatable, tonumber = getmetatable, ipairs, rawget, setmetatable, tonumber
+local ipairs, rawget, setmetatable, tonumber = ipairs, rawget, setmetatable, tonumber
 local native_stat = native.stat
 local number = errors.number
 
@@ -149,7 +149,7 @@ function functions.last_write_time(p, tp)
     local clock = import("filesystem.clock")
     local text = check_path(p, 1)
     if tp == nil then return clock.point(stat(text, 1).modified) end
-    if getmetatable(tp) ~= clock.CLASS then errors.raise("EINVAL", 2) end
+    if errors.class_name(tp) ~= clock.CLASS then errors.raise("EINVAL", 2) end
     local code = native.set_modified(text, clock.nanoseconds(tp))
     if code < 0 then fail(code, text) end
 end

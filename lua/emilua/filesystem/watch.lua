@@ -17,8 +17,8 @@ local ffi = require("ffi")
 local band, bor = bit.band, bit.bor
 local check_path, fail_posix = check.path, check.fail_posix
 local enter, perform = S.enter, operation.perform
-local getmetatable, ipairs, pairs, rawset, remove, type = getmetatable, ipairs, pairs, rawset, table.remove, type
-local raise = errors.raise
+local ipairs, pairs, rawset, remove, type = ipairs, pairs, rawset, table.remove, type
+local class_name, raise = errors.class_name, errors.raise
 local join, new_path = path.lexical.join, value.new
 local io_close, is_open = import("io.native").close, import("io.native").is_open
 local read = descriptor.native.read
@@ -147,7 +147,7 @@ end
 
 function methods:read()
     local f = enter()
-    if getmetatable(self) ~= CLASS then raise("EINVAL", 1) end
+    if class_name(self) ~= CLASS then raise("EINVAL", 1) end
     while true do
         local code = perform(self[READ], f, fill, self)
         if code < 0 then errors.raise_code(code) end
@@ -179,7 +179,7 @@ local function add(self, text, opts)
 end
 
 local function check_open(self)
-    if getmetatable(self) ~= CLASS then raise("EINVAL", 1) end
+    if class_name(self) ~= CLASS then raise("EINVAL", 1) end
     if is_open(self[HANDLE]) == 0 then errors.raise_system("EBADF") end
 end
 

@@ -9,7 +9,8 @@ local S = import("core.scheduler")
 local core = import("core.native")
 local ffi = require("ffi")
 
-local error, getmetatable = error, getmetatable
+local class_name = errors.class_name
+local error = error
 local enter, pcall = S.enter, S.pcall
 local perform = operation.perform
 local HANDLE, READ, WRITE = object.HANDLE, object.READ, object.WRITE
@@ -101,12 +102,12 @@ return function(from, to, limit)
     if limit == 0 then return 0 end
     local f = enter()
     local done = 0
-    if sends_files and getmetatable(from) == "file.stream" and writers[getmetatable(to)] then
+    if sends_files and class_name(from) == "file.stream" and writers[class_name(to)] then
         local n, all = import("file.sending")(f, from, to, limit)
         if all then return n end
         done = n
     end
-    local pipe = readers[getmetatable(from)] and writers[getmetatable(to)] and new_pipe(limit)
+    local pipe = readers[class_name(from)] and writers[class_name(to)] and new_pipe(limit)
     if pipe then
         local ok, n, all = pcall(splice, pipe, f, from, to, limit)
         -- Not when it is collected: descriptors are dear.

@@ -10,8 +10,8 @@ local core = import("core.native")
 local state = import("core.scheduler").state
 local ffi = require("ffi")
 
-local raise, raise_code = errors.raise, errors.raise_code
-local getmetatable, setmetatable, tostring, type = getmetatable, setmetatable, tostring, type
+local class_name, raise, raise_code = errors.class_name, errors.raise, errors.raise_code
+local setmetatable, tostring, type = setmetatable, tostring, type
 local band, bor, lshift = require("bit").band, require("bit").bor, require("bit").lshift
 local io_new, io_free, io_close, is_open = io.new, io.free, io.close, io.is_open
 
@@ -85,7 +85,7 @@ local function is_dead(fd) return not in_flight(fd) and is_open(fd[HANDLE]) == 0
 -- The handle of `fd`, which is argument `arg`: EINVAL unless it is a valid descriptor, EBUSY while it is in flight
 -- (with `busy_arg`, if given, as its arg).
 local function use(fd, arg, busy_arg)
-    if getmetatable(fd) ~= "file_descriptor" or type(fd) ~= "table" or is_dead(fd) then raise("EINVAL", arg) end
+    if class_name(fd) ~= "file_descriptor" or is_dead(fd) then raise("EINVAL", arg) end
     if in_flight(fd) then raise("EBUSY", busy_arg) end
     return fd[HANDLE]
 end
@@ -111,13 +111,13 @@ function descriptor.unlock(fd) fd[FLIGHT] = false end
 
 -- The handle of a descriptor that is sent to an actor, or the name of the error.
 function descriptor.describe(fd)
-    if type(fd) ~= "table" or is_open(fd[HANDLE]) == 0 then return "EINVAL" end
+    if is_open(fd[HANDLE]) == 0 then return "EINVAL" end
     return in_flight(fd) and "EBUSY" or fd[HANDLE]
 end
 
 -- The handle of a method's `self`.
 local function this(self)
-    if getmetatable(self) ~= "file_descriptor" then raise("EINVAL", 1) end
+    if class_name(self) ~= "file_descriptor" then raise("EINVAL", 1) end
     if in_flight(self) then raise("EBUSY") end
     return self[HANDLE]
 end
@@ -206,7 +206,7 @@ end
 
 function methods:openat(path, names, mode)
     local handle = this(self)
-    if getmetatable(path) ~= "filesystem.path" then raise("EINVAL", 2) end
+    if class_name(path) ~= "filesystem.path" then raise("EINVAL", 2) end
     local bits = open_flags(names, 3, OPENAT_FLAGS)
     if mode == nil then
         mode = DEFAULT_MODE

@@ -7,8 +7,8 @@ local operation = import("core.operation")
 local S = import("core.scheduler")
 local ffi = require("ffi")
 
-local raise, raise_code = errors.raise, errors.raise_code
-local error, getmetatable, rawset, setmetatable = error, getmetatable, rawset, setmetatable
+local class_name, raise, raise_code = errors.class_name, errors.raise, errors.raise_code
+local error, rawset, setmetatable = error, rawset, setmetatable
 local enter, charge, check_yieldable, pass = S.enter, S.charge, S.check_yieldable, S.pass
 local abort, await, direction, recycle = operation.abort, operation.await, operation.direction, operation.recycle
 local HEAD, TOKEN = S.HEAD, operation.TOKEN
@@ -104,8 +104,8 @@ function object.transfer(class, way, call)
     object.streams[way][class] = true
     return function(self, bs)
         local f = enter()
-        if getmetatable(self) ~= class then raise("EINVAL", 1) end
-        if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
+        if class_name(self) ~= class then raise("EINVAL", 1) end
+        if class_name(bs) ~= "byte_span" then raise("EINVAL", 2) end
         if #bs == 0 then return nothing(f, self) end
         local d, handle = self[way], self[HANDLE]
         local n = PENDING
@@ -146,7 +146,7 @@ end
 -- Adds close(), cancel() and is_open, and returns the class's metatable.
 function object.class(class, methods, properties)
     local function check_self(self)
-        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        if class_name(self) ~= class then raise("EINVAL", 1) end
         return self[HANDLE]
     end
 
@@ -170,7 +170,7 @@ end
 function object.release(class)
     local receive = import("io.descriptor").receive
     return function(self)
-        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        if class_name(self) ~= class then raise("EINVAL", 1) end
         local handle = self[HANDLE]
         if io_is_open(handle) == 0 then raise("EBADF") end
         local fd = receive(handle)
@@ -197,7 +197,7 @@ function object.exchange(mt, methods)
     methods.release = object.release(class)
 
     function methods:assign(fd)
-        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        if class_name(self) ~= class then raise("EINVAL", 1) end
         transfer(fd, 2, self)
         self[FLAGS] = false
     end

@@ -6,8 +6,8 @@ local object = import("io.object")
 local operation = import("core.operation")
 local enter = import("core.scheduler").enter
 
-local raise = errors.raise
-local getmetatable, type = getmetatable, type
+local class_name, raise = errors.class_name, errors.raise
+local type = type
 local perform, TOKEN = operation.perform, operation.TOKEN
 local io_accept = native.accept
 local check, exception = object.check, object.exception
@@ -23,7 +23,7 @@ function socket.waiting(class, methods)
     function methods:wait(kind)
         if type(kind) ~= "string" then raise("EINVAL", 2) end
         local f = enter()
-        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        if class_name(self) ~= class then raise("EINVAL", 1) end
         local which = WAITS[kind]
         if not which then raise("EINVAL", 2) end
         if which == EXCEPTION then
@@ -40,7 +40,7 @@ local SHUTDOWN = { receive = 0, send = 1, both = 2 }
 -- Adds what sockets with a peer have.
 function socket.peered(class, methods)
     local function check_self(self)
-        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        if class_name(self) ~= class then raise("EINVAL", 1) end
         return self[HANDLE]
     end
 
@@ -76,7 +76,7 @@ local ABORTED = {
 -- Adds listen(), accept() of sockets with metatable `socket_mt`, and the option "enable_connection_aborted".
 function socket.accepting(class, methods, socket_mt)
     function methods:listen(backlog)
-        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        if class_name(self) ~= class then raise("EINVAL", 1) end
         if backlog == nil then
             backlog = SOMAXCONN
         elseif type(backlog) ~= "number" or backlog % 1 ~= 0 or backlog < -2 ^ 31 or backlog >= 2 ^ 31 then
@@ -87,7 +87,7 @@ function socket.accepting(class, methods, socket_mt)
 
     function methods:accept()
         local f = enter()
-        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        if class_name(self) ~= class then raise("EINVAL", 1) end
         -- The connection's owner exists before the connection does: no error in between can lose it.
         local new = object.new(socket_mt)
         local d, handle, new_handle = self[READ], self[HANDLE], new[HANDLE]
@@ -104,7 +104,7 @@ function socket.accepting(class, methods, socket_mt)
 
     function methods:set_option(name, value, ...)
         if name ~= "enable_connection_aborted" then return set_option(self, name, value, ...) end
-        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        if class_name(self) ~= class then raise("EINVAL", 1) end
         if type(value) ~= "boolean" then raise("EINVAL", 3) end
         if native.is_open(self[HANDLE]) == 0 then errors.raise_system("EBADF") end
         self[FLAGS] = value
@@ -112,7 +112,7 @@ function socket.accepting(class, methods, socket_mt)
 
     function methods:get_option(name)
         if name ~= "enable_connection_aborted" then return get_option(self, name) end
-        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        if class_name(self) ~= class then raise("EINVAL", 1) end
         if native.is_open(self[HANDLE]) == 0 then errors.raise_system("EBADF") end
         return self[FLAGS]
     end

@@ -5,8 +5,8 @@ local errors = import("core.errors")
 local native = import("io.native")
 local ffi = require("ffi")
 
-local raise, raise_code = errors.raise, errors.raise_code
-local getmetatable, setmetatable, type = getmetatable, setmetatable, type
+local class_name, raise, raise_code = errors.class_name, errors.raise, errors.raise_code
+local setmetatable, type = setmetatable, type
 local byte, min, sub = string.byte, math.min, string.sub
 
 -- Slots of an address.
@@ -69,7 +69,7 @@ function address.loopback_v6() return make(6, ("\0"):rep(15) .. "\1", 0) end
 function address.broadcast_v4() return make(4, "\255\255\255\255", 0) end
 
 local function check_self(self)
-    if getmetatable(self) ~= "ip.address" then raise("EINVAL", 1) end
+    if class_name(self) ~= "ip.address" then raise("EINVAL", 1) end
 end
 
 local methods = {}
@@ -147,8 +147,8 @@ function mt.__eq(a, b)
 end
 
 local function check_operands(a, b)
-    if getmetatable(a) ~= "ip.address" then raise("EINVAL", 1) end
-    if getmetatable(b) ~= "ip.address" then raise("EINVAL", 2) end
+    if class_name(a) ~= "ip.address" then raise("EINVAL", 1) end
+    if class_name(b) ~= "ip.address" then raise("EINVAL", 2) end
 end
 
 function mt.__lt(a, b)

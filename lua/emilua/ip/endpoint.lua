@@ -3,8 +3,8 @@ local import = ...
 local address = import("ip.address")
 local errors = import("core.errors")
 
-local raise, raise_code = errors.raise, errors.raise_code
-local getmetatable, select, tonumber, tostring, type = getmetatable, select, tonumber, tostring, type
+local class_name, raise, raise_code = errors.class_name, errors.raise, errors.raise_code
+local select, tonumber, tostring, type = select, tonumber, tostring, type
 
 local endpoint = {}
 
@@ -17,7 +17,7 @@ end
 endpoint.check_port = check_port
 
 function endpoint.tostring(a, port, ...)
-    if getmetatable(a) ~= "ip.address" then raise("EINVAL", 1) end
+    if class_name(a) ~= "ip.address" then raise("EINVAL", 1) end
     if select("#", ...) > 0 then raise("EINVAL", 3) end
     if port == nil then return tostring(a) end
     check_port(port, 2)

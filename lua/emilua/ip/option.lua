@@ -5,8 +5,8 @@ local errors = import("core.errors")
 local native = import("io.native")
 local ffi = require("ffi")
 
-local raise, raise_code = errors.raise, errors.raise_code
-local getmetatable, type = getmetatable, type
+local class_name, raise, raise_code = errors.class_name, errors.raise, errors.raise_code
+local type = type
 local HANDLE = import("core.native").HANDLE
 
 -- HOPS are integers of a byte. ADDRESS options are set only; MULTICAST is the number of what to do with the address.
@@ -58,7 +58,7 @@ local function check_integer(value, arg)
 end
 
 local function set_address(handle, option, a)
-    if getmetatable(a) ~= "ip.address" then raise("EINVAL", 3) end
+    if class_name(a) ~= "ip.address" then raise("EINVAL", 3) end
     if option.v4_only and a.is_v6 then raise("EINVAL", 3) end
     check(native.multicast(handle, option[1], address.to_endpoint(a, 0, scratch)))
 end
@@ -92,7 +92,7 @@ return function(class, names, methods)
     for name in names:gmatch("%S+") do options[name] = OPTIONS[name] end
 
     local function find(self, name)
-        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        if class_name(self) ~= class then raise("EINVAL", 1) end
         if type(name) ~= "string" then raise("EINVAL", 2) end
         return options[name] or raise("ENOTSUP")
     end

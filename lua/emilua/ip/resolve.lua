@@ -12,8 +12,8 @@ local new_endpoint = import("io.native").new_endpoint
 local operation = import("core.operation")
 local ffi = require("ffi")
 
-local raise, raise_code = errors.raise, errors.raise_code
-local error, getmetatable, tonumber, tostring, type = error, getmetatable, tonumber, tostring, type
+local class_name, raise, raise_code = errors.class_name, errors.raise, errors.raise_code
+local error, tonumber, tostring, type = error, tonumber, tostring, type
 local bor = require("bit").bor
 local enter, check_yieldable = S.enter, S.check_yieldable
 local await, direction, recycle, TOKEN = operation.await, operation.direction, operation.recycle, operation.TOKEN
@@ -78,7 +78,7 @@ end
 
 -- Host and service as texts, with the flags that their types imply.
 local function texts(host, service, bits)
-    if getmetatable(host) == "ip.address" then
+    if class_name(host) == "ip.address" then
         host, bits = tostring(host), bor(bits, LOOKUP.numeric_host)
     elseif host:find("%z") then
         raise("EINVAL", 1)
@@ -95,7 +95,7 @@ end
 -- get_address_info of a kind of sockets, for one family or both (0), with the flags that are set without a list.
 local function get_address_info(kind, family, default)
     return function(host, service, list)
-        if type(host) ~= "string" and getmetatable(host) ~= "ip.address" then raise("EINVAL", 1) end
+        if type(host) ~= "string" and class_name(host) ~= "ip.address" then raise("EINVAL", 1) end
         if type(service) ~= "string" and type(service) ~= "number" then raise("EINVAL", 2) end
         local bits = list == nil and default or flags.bits(LOOKUP, list, 3)
         local f = enter()
@@ -118,7 +118,7 @@ function resolve.install(module, kind)
     function module.get_name_info(a, port)
         if type(port) ~= "number" then raise("EINVAL", 2) end
         local f = enter()
-        if getmetatable(a) ~= "ip.address" then raise("EINVAL", 1) end
+        if class_name(a) ~= "ip.address" then raise("EINVAL", 1) end
         endpoint.check_port(port, 2)
         check_yieldable()
         local of = to_endpoint(a, port, new_endpoint())

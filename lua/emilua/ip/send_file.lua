@@ -9,8 +9,8 @@ local perform = import("core.operation").perform
 local scope = import("core.scope")
 
 local INTERRUPTED, MASK = L.INTERRUPTED, L.MASK
-local raise, raise_code = errors.raise, errors.raise_code
-local error, getmetatable, type = error, getmetatable, type
+local class_name, raise, raise_code = errors.class_name, errors.raise, errors.raise_code
+local error, type = error, type
 local HANDLE, WRITE = object.HANDLE, object.WRITE
 
 -- Bytes of a file that go at once: a disk that has to be waited for holds up no more than that.
@@ -21,7 +21,7 @@ local function check_count(value, arg)
 end
 
 local function check_span(value, arg)
-    if value ~= nil and getmetatable(value) ~= "byte_span" then raise("EINVAL", arg) end
+    if value ~= nil and class_name(value) ~= "byte_span" then raise("EINVAL", arg) end
 end
 
 -- What call(...) moves; nil when the fiber was interrupted and something was sent before, which is the result then.
@@ -65,8 +65,8 @@ return function(self, file, offset, size, head, tail, n_per_send)
     check_count(size, 4)
     if n_per_send ~= nil then check_count(n_per_send, 7) end
     local f = enter()
-    if getmetatable(self) ~= "ip.tcp.socket" then raise("EINVAL", 1) end
-    if getmetatable(file) ~= "file.random_access" then raise("EINVAL", 2) end
+    if class_name(self) ~= "ip.tcp.socket" then raise("EINVAL", 1) end
+    if class_name(file) ~= "file.random_access" then raise("EINVAL", 2) end
     check_span(head, 5)
     check_span(tail, 6)
     if native.is_open(self[HANDLE]) == 0 or not file.is_open then errors.raise_system("EBADF") end

@@ -11,8 +11,8 @@ local operation = import("core.operation")
 local peered = import("io.socket").peered
 local S = import("core.scheduler")
 
-local raise, raise_code = errors.raise, errors.raise_code
-local getmetatable, type = getmetatable, type
+local class_name, raise, raise_code = errors.class_name, errors.raise, errors.raise_code
+local type = type
 local enter, charge, check_yieldable = S.enter, S.charge, S.check_yieldable
 local await = operation.await
 local to_endpoint, from_endpoint = address.to_endpoint, address.from_endpoint
@@ -28,7 +28,7 @@ local scratch = native.new_endpoint()
 
 -- The number of a family, which is argument 2.
 local function family_number(family)
-    if getmetatable(family) == "ip.address" and type(family) == "table" then return address.family(family) end
+    if class_name(family) == "ip.address" then return address.family(family) end
     return family == "v4" and 4 or family == "v6" and 6 or raise("EINVAL", 2)
 end
 
@@ -38,7 +38,7 @@ function socket.class(class, kind, names, methods, properties)
     add_options(class, names, methods)
 
     local function check_self(self)
-        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        if class_name(self) ~= class then raise("EINVAL", 1) end
         return self[HANDLE]
     end
 
@@ -56,7 +56,7 @@ function socket.class(class, kind, names, methods, properties)
             local code
             a, code = address.parse(a)
             if not a then raise_code(code) end
-        elseif getmetatable(a) ~= "ip.address" then
+        elseif class_name(a) ~= "ip.address" then
             raise("EINVAL", 2)
         end
         endpoint.check_port(port, 3)
@@ -88,7 +88,7 @@ end
 -- Adds what sockets with a peer have.
 function socket.connecting(class, methods, properties)
     local function check_self(self)
-        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        if class_name(self) ~= class then raise("EINVAL", 1) end
         return self[HANDLE]
     end
 
@@ -96,7 +96,7 @@ function socket.connecting(class, methods, properties)
         if type(port) ~= "number" then endpoint.check_port(port, 3) end
         local f = enter()
         local handle = check_self(self)
-        if getmetatable(a) ~= "ip.address" then raise("EINVAL", 2) end
+        if class_name(a) ~= "ip.address" then raise("EINVAL", 2) end
         endpoint.check_port(port, 3)
         check_yieldable()
         if io_is_open(handle) == 0 then self:open(a) end

@@ -11,8 +11,7 @@ local io_socket = import("io.socket")
 local resolve = import("ip.resolve")
 local socket = import("ip.socket")
 
-local raise = errors.raise
-local getmetatable = getmetatable
+local class_name, raise = errors.class_name, errors.raise
 local perform, TOKEN = operation.perform, operation.TOKEN
 local flag_list, message_bits, MESSAGE, OUT_OF_BAND = flags.list, flags.bits, flags.MESSAGE, flags.OUT_OF_BAND
 local band = require("bit").band
@@ -32,8 +31,8 @@ methods.write_some = object.transfer("ip.tcp.socket", WRITE, native.write)
 function methods:receive(bs, list)
     flag_list(MESSAGE, list, 3)
     local f = enter()
-    if getmetatable(self) ~= "ip.tcp.socket" then raise("EINVAL", 1) end
-    if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
+    if class_name(self) ~= "ip.tcp.socket" then raise("EINVAL", 1) end
+    if class_name(bs) ~= "byte_span" then raise("EINVAL", 2) end
     local bits = message_bits(MESSAGE, list, 3)
     if #bs == 0 then return nothing(f, self) end
     local n
@@ -50,8 +49,8 @@ end
 function methods:send(bs, list)
     flag_list(MESSAGE, list, 3)
     local f = enter()
-    if getmetatable(self) ~= "ip.tcp.socket" then raise("EINVAL", 1) end
-    if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
+    if class_name(self) ~= "ip.tcp.socket" then raise("EINVAL", 1) end
+    if class_name(bs) ~= "byte_span" then raise("EINVAL", 2) end
     local bits = message_bits(MESSAGE, list, 3)
     if #bs == 0 then return nothing(f, self) end
     return check(perform(self[WRITE], f, native.send, self[HANDLE], bs, bits))

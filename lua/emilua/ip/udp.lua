@@ -12,8 +12,8 @@ local S = import("core.scheduler")
 local resolve = import("ip.resolve")
 local socket = import("ip.socket")
 
-local raise = errors.raise
-local getmetatable, type = getmetatable, type
+local class_name, raise = errors.class_name, errors.raise
+local type = type
 local enter, charge, HEAD = S.enter, S.charge, S.HEAD
 local await, perform = operation.await, operation.perform
 local flag_list, message_bits, MESSAGE = flags.list, flags.bits, flags.MESSAGE
@@ -53,8 +53,8 @@ end
 -- What begins every transfer: the fiber and the bits of the flags, which are argument `arg`.
 local function begin(self, bs, list, arg)
     local f = enter()
-    if getmetatable(self) ~= "ip.udp.socket" then raise("EINVAL", 1) end
-    if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
+    if class_name(self) ~= "ip.udp.socket" then raise("EINVAL", 1) end
+    if class_name(bs) ~= "byte_span" then raise("EINVAL", 2) end
     return f, list and message_bits(MESSAGE, list, arg) or 0
 end
 
@@ -81,7 +81,7 @@ function methods:send_to(bs, a, port, list)
     if type(port) ~= "number" then raise("EINVAL", 4) end
     check_list(list, 5)
     local f, bits = begin(self, bs, list, 5)
-    if getmetatable(a) ~= "ip.address" then raise("EINVAL", 3) end
+    if class_name(a) ~= "ip.address" then raise("EINVAL", 3) end
     endpoint.check_port(port, 4)
     local d, handle = self[WRITE], self[HANDLE]
     local n = PENDING

@@ -5,8 +5,8 @@ local errors = import("core.errors")
 local wire = import("libc_service.wire")
 local ffi = require("ffi")
 
-local raise = errors.raise
-local getmetatable, type = getmetatable, type
+local class_name, raise = errors.class_name, errors.raise
+local type = type
 
 -- The kernels have no error numbers beyond it.
 local MOST = 4095
@@ -20,7 +20,7 @@ end
 -- An error number: an integer, or an error of the system.
 local function error_number(code, arg)
     if code == nil then return 0 end
-    if getmetatable(code) == "error_code" then
+    if class_name(code) == "error_code" then
         if code.category ~= errors.generic and code.category ~= errors.system then raise("EINVAL", arg) end
         code = code.code
     end
@@ -43,7 +43,7 @@ end
 put.lstat = put.stat
 
 local function put_address(answer, a, port)
-    if getmetatable(a) ~= "ip.address" or port ~= nil and not is_integer(port, 0, 65535) then return false end
+    if class_name(a) ~= "ip.address" or port ~= nil and not is_integer(port, 0, 65535) then return false end
     address.to_endpoint(a, 0, endpoint)
     answer.family, answer.scope, answer.result = endpoint.family, endpoint.scope, port or -1
     ffi.copy(answer.address, endpoint.bytes, 16)

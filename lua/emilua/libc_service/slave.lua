@@ -11,8 +11,8 @@ local core = import("core.native")
 local io = import("io.native")
 local ffi = require("ffi")
 
-local raise = errors.raise
-local getmetatable, loadstring, next, rawget, setmetatable = getmetatable, loadstring, next, rawget, setmetatable
+local class_name, raise = errors.class_name, errors.raise
+local loadstring, next, rawget, setmetatable = loadstring, next, rawget, setmetatable
 local pairs, tostring, type = pairs, tostring, type
 
 -- Keys that nobody else has: a slot that exists is written without __newindex.
@@ -20,7 +20,7 @@ local HANDLE, MASTER, FILTERS = {}, {}, {}
 -- What tells the library in a program its slave's number.
 local VARIABLE = "EMILUA_LIBC_SERVICE_FD"
 
-local mt = { __metatable = "libc_service.slave" }
+local mt = errors.class("libc_service.slave")
 
 function mt.__index() errors.bad_index() end
 
@@ -45,7 +45,7 @@ function slave.new(master)
     return setmetatable({ [HANDLE] = handle, [MASTER] = master, [FILTERS] = {} }, mt)
 end
 
-function slave.is(value) return getmetatable(value) == "libc_service.slave" and type(value) == "table" end
+function slave.is(value) return class_name(value) == "libc_service.slave" end
 
 -- The number of the descriptor of a slave, which is option `arg`.
 function slave.use(self, arg)

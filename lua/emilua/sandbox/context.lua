@@ -4,12 +4,12 @@ local check_list = import("sandbox.options").check_list
 local errors = import("core.errors")
 local limits = import("subprocess.limits").limits
 
-local raise = errors.raise
-local getmetatable, ipairs, pairs, type = getmetatable, ipairs, pairs, type
+local class_name, raise = errors.class_name, errors.raise
+local ipairs, pairs, type = ipairs, pairs, type
 
 local function is_string(x) return type(x) == "string" end
 
-local function is_stream(x) return x == "share" or getmetatable(x) == "file_descriptor" end
+local function is_stream(x) return x == "share" or class_name(x) == "file_descriptor" end
 
 local function is_list_of_strings(x)
     for _, name in ipairs(check_list(x, "modules")) do

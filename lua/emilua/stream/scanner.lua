@@ -12,7 +12,7 @@ local scope = import("core.scope")
 local S = import("core.scheduler")
 local ffi = require("ffi")
 
-local raise = errors.raise
+local class_name, raise = errors.class_name, errors.raise
 local cast, copy, new_cdata = ffi.cast, ffi.copy, ffi.new
 local span_pointer, span_view = native.span_pointer, native.span_view
 local records_of, views_of = native.records_of, native.views_of
@@ -23,7 +23,7 @@ local native_find, native_split, list_fields = search.find, search.split, fields
 local regex_find, HANDLE, OFFSETS, GROUPS = regex.find, regex.HANDLE, regex.OFFSETS, regex.GROUPS
 local pcall = scope.stock_pcall
 local enter, state = S.enter, S.state
-local error, getmetatable, setmetatable, tonumber, type = error, getmetatable, setmetatable, tonumber, type
+local error, setmetatable, tonumber, type = error, setmetatable, tonumber, type
 local max, min = math.max, math.min
 
 -- The buffer: the span of all of it, its makers of records and of fields (src/scanner.rs, src/span.rs), its bytes and
@@ -85,7 +85,7 @@ end
 -- The buffer of a scanner; raises for what is none.
 local function check_self(self)
     local buffer = type(self) == "table" and self[BUFFER]
-    if getmetatable(buffer) ~= "byte_span" then raise("EINVAL", 1) end
+    if class_name(buffer) ~= "byte_span" then raise("EINVAL", 1) end
     return buffer
 end
 
@@ -177,7 +177,7 @@ end
 
 local function find_record(self, separator)
     if type(separator) == "string" and separator ~= "" then return find_string(self, separator) end
-    if getmetatable(separator) ~= "regex" then raise("EINVAL", "record_separator") end
+    if class_name(separator) ~= "regex" then raise("EINVAL", "record_separator") end
     return find_regex(self, separator)
 end
 
@@ -227,12 +227,12 @@ local function result_of(self)
     if separator == nil then
         local pattern = self.field_pattern
         if pattern == nil then return span_view(self[BUFFER], first, last - first, self[SIZE] - first) end
-        if getmetatable(pattern) ~= "regex" then raise("EINVAL", "field_pattern") end
+        if class_name(pattern) ~= "regex" then raise("EINVAL", "field_pattern") end
         return split_regex(self, regex.patsplit, pattern, first, last)
     elseif type(separator) == "string" then
         if separator == "" then raise("EINVAL", "field_separator") end
         return list_fields(split_string, separator, self[VIEWS], self[DATA] + first, last - first, first)
-    elseif getmetatable(separator) == "regex" then
+    elseif class_name(separator) == "regex" then
         return split_regex(self, regex.split, separator, first, last)
     end
     return separator(span_view(self[BUFFER], first, last - first, self[SIZE] - first))
@@ -298,7 +298,7 @@ end
 
 function methods:set_buffer(bs, offset)
     check_self(self)
-    if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
+    if class_name(bs) ~= "byte_span" then raise("EINVAL", 2) end
     if offset ~= nil and type(offset) ~= "number" then raise("EINVAL", 3) end
     local data = bs:slice(offset)
     adopt(self, bs)

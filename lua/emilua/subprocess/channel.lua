@@ -19,8 +19,8 @@ local SIGKILL = 9
 local SHORT = import("subprocess.limits").limits.ipc_string
 
 local enter, perform = S.enter, operation.perform
-local raise, raise_code, raise_core = errors.raise, errors.raise_code, errors.raise_core
-local getmetatable, rawset, select, tostring, type = getmetatable, rawset, select, tostring, type
+local class_name, raise, raise_code, raise_core = errors.class_name, errors.raise, errors.raise_code, errors.raise_core
+local rawset, select, tostring, type = rawset, select, tostring, type
 local encode = class.native.encode
 local pcall = import("core.scope").stock_pcall
 local error = error
@@ -41,7 +41,7 @@ local channel = {}
 local methods = {}
 
 local function check_self(self)
-    if getmetatable(self) ~= CLASS then raise("EINVAL", 1) end
+    if class_name(self) ~= CLASS then raise("EINVAL", 1) end
     return self[HANDLE]
 end
 
@@ -50,7 +50,7 @@ local locked = {}
 
 -- What stands in a message to another process for an object; see src/actor/class.rs.
 function channel.describe(value)
-    local name = getmetatable(value)
+    local name = class_name(value)
     if name == "rx-channel" and value == class.weak.inbox then return "inbox" end
     if name == "file_descriptor" then
         local handle = descriptor.describe(value)

@@ -11,8 +11,8 @@ local raw = import("core.raw")
 local serial = import("subprocess.serial")
 local supervisor = import("supervisor")
 
-local raise, raise_code = errors.raise, errors.raise_code
-local getmetatable, ipairs, jit, package = getmetatable, ipairs, jit, package
+local class_name, raise, raise_code = errors.class_name, errors.raise, errors.raise_code
+local ipairs, jit, package = ipairs, jit, package
 local pairs, tostring, type = pairs, tostring, type
 local functions = raw.functions
 
@@ -129,7 +129,7 @@ end
 local function check_seccomp(program)
     local arg = "subprocess/seccomp"
     if program == nil then return nil end
-    if getmetatable(program) ~= "byte_span" or #program == 0 or #program % 8 ~= 0 then raise("EINVAL", arg) end
+    if class_name(program) ~= "byte_span" or #program == 0 or #program % 8 ~= 0 then raise("EINVAL", arg) end
     if not LINUX then raise("ENOTSUP") end
     return tostring(program)
 end
@@ -185,7 +185,7 @@ local function entry(own, importer)
     local id = own.module
     if own.source ~= nil then
         return { text = own.source, chunk_name = "=" .. (own.name or "worker") }
-    elseif getmetatable(id) == "filesystem.path" then
+    elseif class_name(id) == "filesystem.path" then
         local path = tostring(id)
         return { file = path, root = ids.directory(path), leaf = false }
     elseif id == nil or id == "" then

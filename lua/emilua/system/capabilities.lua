@@ -9,11 +9,11 @@ local sandbox = import("system.sandbox")
 local text = import("system.capabilities.text")
 local ffi = require("ffi")
 
-local raise = errors.raise
+local class_name, raise = errors.class_name, errors.raise
 local check = native.check
 local area, check_alone = sandbox.area, sandbox.check_alone
 local count, number_of = names.count, names.number_of
-local getmetatable, setmetatable, type = getmetatable, setmetatable, type
+local setmetatable, type = setmetatable, type
 
 -- An object is a list of three vectors {effective, permitted, inheritable}, each a table from numbers to true, and
 -- the user id that owns the namespace of a file's capabilities.
@@ -32,7 +32,7 @@ local function make(state)
 end
 
 local function this(self, arg)
-    if getmetatable(self) ~= CLASS or type(self) ~= "table" then raise("EINVAL", arg or 1) end
+    if class_name(self) ~= CLASS then raise("EINVAL", arg or 1) end
     return self
 end
 capabilities.use = this

@@ -6,9 +6,9 @@ local identity = import("system.identity")
 local scheduling = import("system.scheduling")
 local ffi = require("ffi")
 
-local raise = errors.raise
+local class_name, raise = errors.class_name, errors.raise
 local find = string.find
-local getmetatable, ipairs, pairs, tostring, type = getmetatable, ipairs, pairs, tostring, type
+local ipairs, pairs, tostring, type = ipairs, pairs, tostring, type
 
 local plan_type = ffi.typeof([[
     struct {
@@ -76,7 +76,7 @@ local function text(value, name)
     return value
 end
 
-local function is_path(value) return getmetatable(value) == "filesystem.path" end
+local function is_path(value) return class_name(value) == "filesystem.path" end
 
 -- A null-terminated list of C strings, which `keep` keeps alive.
 local function strings(list, keep)
@@ -152,7 +152,7 @@ local function find_slave(extra)
     if type(extra) ~= "table" then return end
     local at, found
     for n = 3, 9 do
-        if getmetatable(extra[n]) == "libc_service.slave" then
+        if class_name(extra[n]) == "libc_service.slave" then
             if found then raise("EINVAL", "extra_fds") end
             at, found = n, extra[n]
         end
@@ -226,7 +226,7 @@ local function set_restrictions(plan, opts)
     plan.no_new_privs = flag(opts, "set_no_new_privs")
     local filter = opts.seccomp_set_mode_filter
     if filter ~= nil then
-        if getmetatable(filter) ~= "byte_span" or #filter == 0 or #filter % 8 ~= 0 or #filter > 8 * 0xffff then
+        if class_name(filter) ~= "byte_span" or #filter == 0 or #filter % 8 ~= 0 or #filter > 8 * 0xffff then
             raise("EINVAL", "seccomp_set_mode_filter")
         end
         plan.filter = ffi.cast(import("core.native").span_pointer, filter).data

@@ -9,9 +9,9 @@ local subprocess = import("system.subprocess")
 local timeout = import("timeout")
 local enter = import("core.scheduler").enter
 
-local raise = errors.raise
+local class_name, raise = errors.class_name, errors.raise
 local kill_group, spawn = subprocess.kill_group, subprocess.spawn
-local concat, error, getmetatable, pairs, tostring, type = table.concat, error, getmetatable, pairs, tostring, type
+local concat, error, pairs, tostring, type = table.concat, error, pairs, tostring, type
 
 -- Bytes that are read at once.
 local CHUNK = 65536
@@ -32,7 +32,7 @@ end
 
 local function check_own(opts)
     local input, seconds, limit = opts.input, opts.timeout, opts.output_limit
-    if input ~= nil and type(input) ~= "string" and getmetatable(input) ~= "byte_span" then raise("EINVAL", "input") end
+    if input ~= nil and type(input) ~= "string" and class_name(input) ~= "byte_span" then raise("EINVAL", "input") end
     if seconds ~= nil and (type(seconds) ~= "number" or seconds < 0) then raise("EINVAL", "timeout") end
     if limit ~= nil and (type(limit) ~= "number" or limit < 0) then raise("EINVAL", "output_limit") end
     if opts.process_group ~= nil and opts.process_group ~= 0 then raise("EINVAL", "process_group") end
@@ -106,7 +106,7 @@ local function run(opts)
     local ok, e
     if opts.timeout then ok, e = scope.pcall(timeout, opts.timeout, body) else ok, e = scope.pcall(body) end
     local result = ok and { status = p.exit_code, signal = p.exit_signal } or e
-    if ok or type(e) == "table" and getmetatable(e) == "error_code" and not errors.is_interrupted(e) then
+    if ok or class_name(e) == "error_code" and not errors.is_interrupted(e) then
         for name, list in pairs(chunks) do result[name] = concat(list) end
     end
     if not ok then error(e, 0) end

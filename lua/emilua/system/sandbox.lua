@@ -5,9 +5,8 @@ local check_master = import("core.master").check
 local mirror = import("core.mirror")
 local native = import("system.native")
 
-local raise = errors.raise
+local class_name, raise = errors.class_name, errors.raise
 local check = native.check
-local getmetatable = getmetatable
 
 local area = native.bind("sandbox", [[
     int32_t threads(void);
@@ -47,7 +46,7 @@ end
 
 function system.seccomp_set_mode_filter(bpf)
     check_master()
-    if getmetatable(bpf) ~= "byte_span" or #bpf == 0 or #bpf % 8 ~= 0 then raise("EINVAL", 1) end
+    if class_name(bpf) ~= "byte_span" or #bpf == 0 or #bpf % 8 ~= 0 then raise("EINVAL", 1) end
     check(area.set_filter(bpf))
     mirror("seccomp", 0, 0, 0, tostring(bpf))
 end

@@ -8,10 +8,10 @@ local operation = import("core.operation")
 local S = import("core.scheduler")
 local ffi = require("ffi")
 
-local raise = errors.raise
+local class_name, raise = errors.class_name, errors.raise
 local check, integer, signals = native.check, native.integer, native.signal
 local enter, perform = S.enter, operation.perform
-local error, getmetatable, pcall, select, setmetatable, type = error, getmetatable, pcall, select, setmetatable, type
+local error, pcall, select, setmetatable, type = error, pcall, select, setmetatable, type
 
 local EPERM = -errors.number.EPERM
 local RAISE_ERROR = 18
@@ -69,7 +69,7 @@ local methods = {}
 local mt = errors.class("system.signal.set", { __index = errors.strict(methods), __newindex = errors.bad_index })
 
 local function this(self)
-    if getmetatable(self) ~= "system.signal.set" or type(self) ~= "table" then raise("EINVAL", 1) end
+    if class_name(self) ~= "system.signal.set" then raise("EINVAL", 1) end
     return self[HANDLE]
 end
 

@@ -9,10 +9,9 @@ local operation = import("core.operation")
 local S = import("core.scheduler")
 local ffi = require("ffi")
 
-local raise = errors.raise
+local class_name, raise = errors.class_name, errors.raise
 local check, integer = native.check, native.integer
 local check_yieldable, enter, pass = S.check_yieldable, S.enter, S.pass
-local getmetatable = getmetatable
 local PENDING, HEAD = core.PENDING, S.HEAD
 local await, charge = operation.await, S.charge
 
@@ -32,7 +31,7 @@ local function transfer(number, call)
     local d, handle
     return function(_, bs)
         local f = enter()
-        if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
+        if class_name(bs) ~= "byte_span" then raise("EINVAL", 2) end
         if #bs == 0 then
             check_yieldable()
             pass(f)

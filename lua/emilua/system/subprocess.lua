@@ -8,10 +8,10 @@ local make_plan = import("system.plan")
 local S = import("core.scheduler")
 local ffi = require("ffi")
 
-local raise = errors.raise
+local class_name, raise = errors.class_name, errors.raise
 local check, integer = native.check, native.integer
 local enter, perform, HEAD = S.enter, operation.perform, S.HEAD
-local getmetatable, setmetatable, type = getmetatable, setmetatable, type
+local setmetatable, type = setmetatable, type
 
 local process = native.bind("process", [[
     void *new(void *vm, uint32_t, uint32_t);
@@ -31,7 +31,7 @@ local methods, properties = {}, {}
 local mt = errors.class("subprocess", { __newindex = errors.bad_index })
 
 local function this(self)
-    if getmetatable(self) ~= "subprocess" or type(self) ~= "table" then raise("EINVAL", 1) end
+    if class_name(self) ~= "subprocess" then raise("EINVAL", 1) end
     return self[HANDLE]
 end
 

@@ -3,8 +3,8 @@ local import = ...
 local errors = import("core.errors")
 local ffi = require("ffi")
 
-local raise = errors.raise
-local getmetatable, setmetatable, tonumber, type = getmetatable, setmetatable, tonumber, type
+local class_name, raise = errors.class_name, errors.raise
+local setmetatable, tonumber, type = setmetatable, tonumber, type
 local floor = math.floor
 local int64 = ffi.typeof("int64_t")
 local INF = math.huge
@@ -61,16 +61,16 @@ end
 
 -- One function for all clocks, so that Lua calls it for time points of two clocks too.
 local function less(a, b)
-    local name = getmetatable(a)
-    if type(a) ~= "table" or not clock[name] then raise("EINVAL", 1) end
-    if getmetatable(b) ~= name then raise("EINVAL", 2) end
+    local name = class_name(a)
+    if not clock[name] then raise("EINVAL", 1) end
+    if class_name(b) ~= name then raise("EINVAL", 2) end
     return a[NS] < b[NS]
 end
 
 local function less_equal(a, b)
-    local name = getmetatable(a)
-    if type(a) ~= "table" or not clock[name] then raise("EINVAL", 1) end
-    if getmetatable(b) ~= name then raise("EINVAL", 2) end
+    local name = class_name(a)
+    if not clock[name] then raise("EINVAL", 1) end
+    if class_name(b) ~= name then raise("EINVAL", 2) end
     return a[NS] <= b[NS]
 end
 
@@ -96,8 +96,8 @@ function clock.new(name, id, adjustable, methods, properties)
     function mt.__eq(a, b) return a[NS] == b[NS] end
 
     function mt.__sub(a, b)
-        if getmetatable(a) ~= class then raise("EINVAL", 1) end
-        if getmetatable(b) == class then
+        if class_name(a) ~= class then raise("EINVAL", 1) end
+        if class_name(b) == class then
             local x, y = a[NS], b[NS]
             local d = x - y
             -- Beyond 64 bits a number still holds it.
@@ -110,17 +110,17 @@ function clock.new(name, id, adjustable, methods, properties)
 
     if adjustable then
         function mt.__add(a, b)
-            if getmetatable(a) ~= class then raise("EINVAL", 1) end
+            if class_name(a) ~= class then raise("EINVAL", 1) end
             return point(plus(a[NS], round(check(b, "__add", 2))))
         end
 
         function methods:add(seconds)
-            if getmetatable(self) ~= class then raise("EINVAL", 1) end
+            if class_name(self) ~= class then raise("EINVAL", 1) end
             self[NS] = plus(self[NS], round(check(seconds, "add", 2)))
         end
 
         function methods:sub(seconds)
-            if getmetatable(self) ~= class then raise("EINVAL", 1) end
+            if class_name(self) ~= class then raise("EINVAL", 1) end
             self[NS] = plus(self[NS], negative(round(check(seconds, "sub", 2))))
         end
     end

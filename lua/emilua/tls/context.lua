@@ -8,8 +8,8 @@ local native = import("tls.native")
 local check = import("tls.errors").check
 local flag_list = import("ip.flags").list
 
-local raise = errors.raise
-local getmetatable, setmetatable, tostring, type = getmetatable, setmetatable, tostring, type
+local class_name, raise = errors.class_name, errors.raise
+local setmetatable, tostring, type = setmetatable, tostring, type
 
 local HANDLE = import("core.native").HANDLE
 local ROLE, METHOD, ENABLED, MODE, NAME = 1, 2, 3, 4, 5
@@ -45,7 +45,7 @@ function context.new(method)
 end
 
 local function check_self(self)
-    if getmetatable(self) ~= "tls.context" then raise("EINVAL", 1) end
+    if class_name(self) ~= "tls.context" then raise("EINVAL", 1) end
     return self[HANDLE]
 end
 
@@ -55,7 +55,7 @@ local function loader(call, in_file, forms)
     local class = in_file and "filesystem.path" or "byte_span"
     return function(self, source, form)
         local handle = check_self(self)
-        if getmetatable(source) ~= class then raise("EINVAL", 2) end
+        if class_name(source) ~= class then raise("EINVAL", 2) end
         local number = forms[form]
         if not number then raise("EINVAL", 3) end
         local data, length
@@ -110,7 +110,7 @@ local MODES = { none = 0, peer = 1, client_once = 1, fail_if_no_peer_cert = 2 }
 -- What contexts and sockets have: `of` is the class, `mode` and `name` the slots.
 function context.add_verification(class_methods, of, mode, name)
     local function check_class(self)
-        if getmetatable(self) ~= of then raise("EINVAL", 1) end
+        if class_name(self) ~= of then raise("EINVAL", 1) end
     end
 
     function class_methods:set_verify_mode(value)

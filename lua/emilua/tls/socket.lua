@@ -10,8 +10,8 @@ local stream_wire = import("tls.stream_wire")
 local tls_errors = import("tls.errors")
 local pcall = import("core.scope").stock_pcall
 
-local raise = errors.raise
-local error, getmetatable, setmetatable, type = error, getmetatable, setmetatable, type
+local class_name, raise = errors.class_name, errors.raise
+local error, setmetatable, type = error, setmetatable, type
 local check_yieldable, enter, pass = S.check_yieldable, S.enter, S.pass
 
 -- What is below it is its handle.
@@ -54,10 +54,10 @@ end
 local socket = {}
 
 function socket.new(stream, ctx)
-    if ctx ~= nil and getmetatable(ctx) ~= "tls.context" then raise("EINVAL", 2) end
+    if ctx ~= nil and class_name(ctx) ~= "tls.context" then raise("EINVAL", 2) end
     if not is_stream(stream) then raise("EINVAL", 1) end
     ctx = ctx or context.default()
-    local wire = SOCKETS[getmetatable(stream)] and socket_wire or stream_wire
+    local wire = SOCKETS[class_name(stream)] and socket_wire or stream_wire
     return (setmetatable({
         ["\0handle"] = wire.new(ctx[context.HANDLE], stream),
         NEW, ctx[context.ROLE], ctx[context.MODE], ctx[context.NAME], false,
@@ -65,7 +65,7 @@ function socket.new(stream, ctx)
 end
 
 local function check_self(self)
-    if getmetatable(self) ~= "tls.socket" then raise("EINVAL", 1) end
+    if class_name(self) ~= "tls.socket" then raise("EINVAL", 1) end
 end
 
 -- Raises why nothing can be transferred in a state that is not OPEN.
@@ -119,7 +119,7 @@ end
 function methods:read_some(bs)
     local f = enter()
     check_self(self)
-    if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
+    if class_name(bs) ~= "byte_span" then raise("EINVAL", 2) end
     local state = self[STATE]
     if state ~= OPEN and state ~= SHUT then refuse(self) end
     if #bs == 0 then return nothing(f) end
@@ -131,7 +131,7 @@ end
 function methods:write_some(bs)
     local f = enter()
     check_self(self)
-    if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
+    if class_name(bs) ~= "byte_span" then raise("EINVAL", 2) end
     if self[STATE] ~= OPEN then refuse(self) end
     if #bs == 0 then return nothing(f) end
     local n = self[WIRE]:write(f, bs)

@@ -9,8 +9,8 @@ local native = import("tls.native")
 local charge = import("core.scheduler").charge
 local pcall = import("core.scope").stock_pcall
 
-local raise = errors.raise
-local error, getmetatable, setmetatable, type = error, getmetatable, setmetatable, type
+local class_name, raise = errors.class_name, errors.raise
+local error, setmetatable, type = error, setmetatable, type
 local is_interrupted, misc = errors.is_interrupted, errors.misc
 local PENDING = import("core.native").PENDING
 
@@ -89,7 +89,7 @@ local function try_flush(self)
 end
 
 local function is_eof(e)
-    return getmetatable(e) == "error_code" and e.category == misc and e.code == 2
+    return class_name(e) == "error_code" and e.category == misc and e.code == 2
 end
 
 -- Reads what there is from the peer.

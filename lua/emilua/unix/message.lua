@@ -11,8 +11,8 @@ local operation = import("core.operation")
 local S = import("core.scheduler")
 local ffi = require("ffi")
 
-local raise = errors.raise
-local error, getmetatable, type = error, getmetatable, type
+local class_name, raise = errors.class_name, errors.raise
+local error, type = error, type
 local enter, charge, pcall = S.enter, S.charge, S.pcall
 local await, perform = operation.await, operation.perform
 local check, nothing = object.check, object.nothing
@@ -39,8 +39,8 @@ local function flag_bits(list, arg)
 end
 
 local function check_objects(self, class, bs)
-    if getmetatable(self) ~= class then raise("EINVAL", 1) end
-    if getmetatable(bs) ~= "byte_span" then raise("EINVAL", 2) end
+    if class_name(self) ~= class then raise("EINVAL", 1) end
+    if class_name(bs) ~= "byte_span" then raise("EINVAL", 2) end
 end
 
 local function check_list(list, arg)

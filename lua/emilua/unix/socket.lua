@@ -11,8 +11,8 @@ local peered = import("io.socket").peered
 local S = import("core.scheduler")
 local core = import("core.native")
 
-local raise = errors.raise
-local error, getmetatable, type = error, getmetatable, type
+local class_name, raise = errors.class_name, errors.raise
+local error, type = error, type
 local concat, find, gmatch = table.concat, string.find, string.gmatch
 local enter, charge, check_yieldable = S.enter, S.charge, S.check_yieldable
 local PENDING, check = core.PENDING, object.check
@@ -28,7 +28,7 @@ function socket.class(class, number, options, methods, properties)
     add_options(class, options, methods)
 
     function methods:open()
-        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        if class_name(self) ~= class then raise("EINVAL", 1) end
         local handle = self[HANDLE]
         if io_is_open(handle) == 1 then errors.raise_misc(1) end
         check(native.open(handle, number))
@@ -36,7 +36,7 @@ function socket.class(class, number, options, methods, properties)
     end
 
     function methods:bind(path)
-        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        if class_name(self) ~= class then raise("EINVAL", 1) end
         check(native.bind(self[HANDLE], name.from_path(path, 2)))
     end
 
@@ -66,7 +66,7 @@ function socket.connecting(class, number, mt, methods, properties)
 
     function methods:connect(path)
         local f = enter()
-        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        if class_name(self) ~= class then raise("EINVAL", 1) end
         connect(self, f, name.from_path(path, 2))
     end
 
@@ -166,7 +166,7 @@ function socket.knowing_peer(class, methods)
     function methods:get_option(option, filter)
         local get = PEER[option]
         if not get then return get_option(self, option) end
-        if getmetatable(self) ~= class then raise("EINVAL", 1) end
+        if class_name(self) ~= class then raise("EINVAL", 1) end
         return get(self[HANDLE], filter)
     end
 end

@@ -3,8 +3,8 @@
 local import = ...
 local errors = import("core.errors")
 
-local raise = errors.raise
-local getmetatable, ipairs, rawget, type = getmetatable, ipairs, rawget, type
+local class_name, raise = errors.class_name, errors.raise
+local ipairs, rawget, type = ipairs, rawget, type
 local byte, concat, find, gmatch, gsub, match, sub =
     string.byte, table.concat, string.find, string.gmatch, string.gsub, string.match, string.sub
 
@@ -128,7 +128,7 @@ return function(grammar, mt, new)
         return x[i] and 1 or y[i] and -1 or 0
     end
 
-    local function text_of(x) return getmetatable(x) == "filesystem.path" and rawget(x, TEXT) or nil end
+    local function text_of(x) return class_name(x) == "filesystem.path" and rawget(x, TEXT) or nil end
 
     local function self_text(x) return text_of(x) or raise("EINVAL", 1) end
 

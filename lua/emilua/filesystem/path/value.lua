@@ -3,7 +3,8 @@
 local import = ...
 local errors = import("core.errors")
 
-local getmetatable, ipairs, rawget, setmetatable = getmetatable, ipairs, rawget, setmetatable
+local class_name = errors.class_name
+local ipairs, rawget, setmetatable = ipairs, rawget, setmetatable
 
 -- Slot of a path.
 local TEXT = 1
@@ -17,7 +18,7 @@ function value.new(text) return setmetatable({ text }, mt) end
 
 -- The text of a path, nil for anything else.
 function value.text(x)
-    if getmetatable(x) == "filesystem.path" then return rawget(x, TEXT) end
+    if class_name(x) == "filesystem.path" then return rawget(x, TEXT) end
 end
 
 function mt.__tostring(self) return self[TEXT] end
