@@ -211,8 +211,8 @@ describe("a guest", function()
             while ! [ -s $pid ]; do sleep 0.01; done
             kill -9 $host; wait $host 2>/dev/null
             for try in $(seq 1000); do kill -0 $(cat $pid) 2>/dev/null || break; sleep 0.02; done
-            kill -9 $(cat $pid) 2>/dev/null && echo left; rm $pid ]]):format(script, helper.quote(helper.root .. "?.so;;"),
-            helper.interpreter, script))
+            kill -9 $(cat $pid) 2>/dev/null && echo left; rm $pid ]]):format(script,
+            helper.quote(helper.root .. "?.so;;"), helper.interpreter, script))
         os.remove(script)
         assert.equal("", text)
     end)
