@@ -307,6 +307,21 @@ describe("ipc_actor_channel", function()
         output()
     end))
 
+    it("kills a child that has ended: that is no error, and closes the channel", fiber(function()
+        for _, signo in ipairs { false, 9 } do
+            local channel, output = speaking ""
+            output()
+            local ok, e
+            repeat
+                ok, e = pcall(channel.kill, channel, 0)
+                time.sleep(0.001)
+            until not ok
+            helper.is_error(e, "system", "ESRCH")
+            channel:kill(signo or nil)
+            helper.raises("emilua.core", "channel_closed", function() channel:kill() end)
+        end
+    end))
+
     it("gives no rights of a parent to who received it", fiber(function()
         local channel = spawn(subprocess.ECHO)
         channel:send(inbox)

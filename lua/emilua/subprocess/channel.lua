@@ -15,7 +15,7 @@ local HANDLE, WRITE = object.HANDLE, object.WRITE
 local LIMIT, CHILD = 5, 6
 local NUMBER, PID = 1, 2
 local CLASS = "ipc_actor_channel"
-local SIGKILL = 9
+local SIGKILL, ESRCH = 9, errors.number.ESRCH
 local SHORT = import("subprocess.limits").limits.ipc_string
 
 local enter, perform = S.enter, operation.perform
@@ -161,7 +161,9 @@ function methods.kill(self, signo)
     if not self[CHILD] then raise("EPERM") end
     if signo == nil then signo = SIGKILL end
     if type(signo) ~= "number" then raise("EINVAL", 2) end
-    check(native.kill_child(self[CHILD][NUMBER], signo))
+    local code = native.kill_child(self[CHILD][NUMBER], signo)
+    -- To have ended before is as good as to be killed.
+    if signo ~= SIGKILL or code ~= -ESRCH then check(code) end
     if signo == SIGKILL then
         native.forget_child(self[CHILD][NUMBER])
         methods.close(self)
