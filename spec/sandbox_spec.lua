@@ -191,12 +191,39 @@ describe("sandbox:context", function()
     end))
 end)
 
+describe("a guest", function()
+    it("that computes ends with its host, which was killed", function()
+        local script = helper.write_temporary [[
+            local emilua, inbox = require "emilua", require "emilua.inbox"
+            emilua.run(function()
+                local box = require("emilua.sandbox").new()
+                local guest = emilua.spawn_vm(box:context {
+                    source = "require('emilua.inbox'):receive():send(true) while true do end",
+                })
+                guest:send(inbox)
+                inbox:receive()
+                print(guest.child_pid)
+                io.stdout:flush()
+                require("emilua.time").sleep(3600)
+            end) ]]
+        local text = helper.shell(([[
+            pid=%s.pid; LUA_CPATH=%s %s %s >$pid & host=$!
+            while ! [ -s $pid ]; do sleep 0.01; done
+            kill -9 $host; wait $host 2>/dev/null
+            for try in $(seq 1000); do kill -0 $(cat $pid) 2>/dev/null || break; sleep 0.02; done
+            kill -9 $(cat $pid) 2>/dev/null && echo left; rm $pid ]]):format(script,
+            helper.quote(helper.root .. "?.so;;"), helper.interpreter, script))
+        os.remove(script)
+        assert.equal("", text)
+    end)
+end)
+
 describe("spawn_vm{subprocess} with what sandboxes are made of", function()
     it("checks the options", fiber(function()
         local byte_span = require "emilua.byte_span"
         for name, values in pairs {
             seccomp = { "text", byte_span.new(0), byte_span.new(7) }, supervisor = { 1 }, jit = { 1 },
-            package_path = { 1 },
+            package_path = { 1 }, die_with_host = { 1 },
         } do
             for _, value in ipairs(values) do
                 helper.EINVAL(function() emilua.spawn_vm { source = "", subprocess = { [name] = value } } end,

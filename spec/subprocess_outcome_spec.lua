@@ -20,6 +20,7 @@ local HOST = [[
     emilua.run(function()
         local actor = emilua.spawn_vm { subprocess = OPTIONS, source = [=[ACTOR]=] }
         print(actor.child_pid)
+        DETACH
         io.flush()
         local function text(ok, e)
             if ok then return "value" end
@@ -54,8 +55,8 @@ local ACTOR = [[
 local PLAIN, INIT = "{}", "{ newns_user = true, newns_pid = true }"
 
 -- Starts a host; what it prints can be read line by line.
-local function start(options, actor)
-    local parts = { OPTIONS = options, ACTOR = actor or ACTOR }
+local function start(options, actor, detach)
+    local parts = { OPTIONS = options, ACTOR = actor or ACTOR, DETACH = detach or "" }
     local script = helper.write_temporary((HOST:gsub("%u+", parts)))
     local host = process.start(('exec "$LUAJIT" %s'):format(helper.quote(script)), {
         stdout = "pipe", stderr = process.NONE, start_new_session = true,
@@ -147,6 +148,24 @@ describe("a killed", function()
             until not ok
             reply:send(true)
         ]])
+    end))
+
+    it("host ends an actor that was made to die with it, whatever it does, detached or not", fiber(function()
+        for _, detach in ipairs { "", "actor:detach()" } do
+            for _, options in ipairs { PLAIN, INIT } do
+                local host, line, script = start("{ die_with_host = true, " .. options:sub(2), [[
+                    require("emilua.inbox"):receive():send(true)
+                    while true do end
+                ]], detach)
+                line()
+                assert.equal("value", line())
+                host:kill(9)
+                host:wait()
+                host.stdout:close()
+                os.remove(script)
+                ends(host.pid)
+            end
+        end
     end))
 
     it("host does not end an actor that waits for something else", fiber(function()

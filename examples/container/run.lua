@@ -23,6 +23,7 @@ session.try(function()
         subprocess = {
             newns_user = true, newns_mount = true, newns_pid = true, newns_net = true, newns_ipc = true,
             newns_uts = true, environment = o.env, stderr = "share", supervisor = false, -- it makes no actors
+            die_with_host = true, -- what runs in there could keep the agent from noticing its end
             init = { script = script, values = { container = o }, arg = arg:release() },
         },
     }
@@ -34,10 +35,6 @@ session.try(function()
     id_map.write(pid, o.map == "range" and id_map.range() or id_map.single())
     local group = next(o.limit) and host.limit(pid, o.limit)
     if o.net then host.connect(pid, o) end
-    -- Ends the container if this process is killed: what runs in there can keep the agent from noticing.
-    local guard = system.spawn {
-        program = "sh", arguments = { "sh", "-c", "read _; kill -9 " .. pid }, stdin = "pipe", start_new_session = true,
-    }
     pcall(gate.send, gate, byte_span.append ".")
 
     local first = session.dial(name)
@@ -47,6 +44,5 @@ session.try(function()
     local status = session.run(first, o.command, function() pcall(agent.kill, agent) end)
     if group then group:close() end
     while filesystem.exists(filesystem.path.new("/proc/" .. pid)) do time.sleep(0.001) end -- it ends after all in it
-    guard:kill(system.signal.SIGKILL)
     system.exit(status)
 end)

@@ -125,7 +125,7 @@ function methods.context(self, x)
     local subprocess = {
         environment = x.environment, ipc = x.ipc, stdin = x.stdin, stdout = x.stdout, stderr = x.stderr,
         source_tree_cache = modules.tree(x.modules or {}), package_path = modules.PATH,
-        supervisor = false,
+        supervisor = false, die_with_host = true,
     }
     subprocess.init = { script = script_of(self, subprocess) }
     if not wanted.jit then subprocess.jit = false end

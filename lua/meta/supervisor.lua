@@ -50,6 +50,7 @@ function ipc_actor_channel:kill(signo) end
 ---@field libc_service? emilua.libc_service.slave
 ---@field seccomp? emilua.byte_span program that is installed before the VM starts
 ---@field supervisor? boolean false: no supervisor of its own
+---@field die_with_host? boolean true: it gets SIGKILL when this process ends, however it ends
 ---@field jit? boolean
 ---@field package_path? string makes it a VM in module form
 ---@field ipc? {strings: integer} the second format, with texts of at most so many bytes

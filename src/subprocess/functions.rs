@@ -98,13 +98,14 @@ unsafe fn stream(l: *mut lua_State, i: c_int) -> (Stream, RawFd) {
     }
 }
 
-/// `supervisor_spawn(flags, stdin, stdout, stderr) -> pid, handle, socket | nil, code`.
+/// `supervisor_spawn(flags, stdin, stdout, stderr, bound) -> pid, handle, socket | nil, code`.
 unsafe extern "C-unwind" fn spawn(l: *mut lua_State) -> c_int {
-    // SAFETY: called by the Lua half with a number and three streams.
+    // SAFETY: called by the Lua half with a number, three streams and a boolean.
     unsafe {
         let namespaces = ffi::lua_tonumber(l, 1) as u64;
         let streams = [stream(l, 2), stream(l, 3), stream(l, 4)];
-        match attempt(|| host::spawn(namespaces, streams)) {
+        let bound = ffi::lua_toboolean(l, 5) != 0;
+        match attempt(|| host::spawn(namespaces, streams, bound)) {
             Ok(spawned) => {
                 ffi::lua_pushinteger(l, spawned.pid as ffi::lua_Integer);
                 for fd in [spawned.handle, spawned.socket] {
@@ -229,7 +230,7 @@ unsafe extern "C-unwind" fn ask(l: *mut lua_State) -> c_int {
     unsafe {
         let (namespaces, script) = (ffi::lua_tonumber(l, 1) as u64, bytes(l, 2));
         let outcome = attempt(|| {
-            let spawned = host::spawn(namespaces, [(Stream::Dead, -1); 3])?;
+            let spawned = host::spawn(namespaces, [(Stream::Dead, -1); 3], false)?;
             let (reading, writing) = pipe2(OFlag::O_CLOEXEC)?;
             let orders = Orders {
                 script: true,

@@ -152,8 +152,9 @@ pub struct Spawned {
     pub socket: OwnedFd,
 }
 
-/// Makes a child in new namespaces. `streams` are its standard streams.
-pub fn spawn(namespaces: u64, streams: [(Stream, RawFd); 3]) -> io::Result<Spawned> {
+/// Makes a child in new namespaces. `streams` are its standard streams; `bound` is one that ends with this process,
+/// however that ends.
+pub fn spawn(namespaces: u64, streams: [(Stream, RawFd); 3], bound: bool) -> io::Result<Spawned> {
     let (ours, theirs) = socket_pair()?;
     let mut descriptors = vec![theirs.as_raw_fd()];
     let mut word = 0;
@@ -165,7 +166,7 @@ pub fn spawn(namespaces: u64, streams: [(Stream, RawFd); 3]) -> io::Result<Spawn
     }
     let request = Request {
         action: Action::Spawn,
-        words: [namespaces, word, 0],
+        words: [namespaces, word, u64::from(bound)],
         bytes: &[],
     };
     {

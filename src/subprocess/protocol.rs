@@ -11,8 +11,8 @@ use std::os::fd::{BorrowedFd, RawFd};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u64)]
 pub enum Action {
-    /// A child: clone flags, and two bits for each standard stream (see [`Stream`]). Descriptors: the child's socket,
-    /// then those of the streams.
+    /// A child: clone flags, two bits for each standard stream (see [`Stream`]), and 1 if it is to end with the host.
+    /// Descriptors: the child's socket, then those of the streams.
     Spawn = 1,
     /// The rest is what the host has done to itself: the zygote does the same, so that new actors do not escape it.
     /// The last descriptor is a socket for the answer. Here: real, effective, saved user id.

@@ -6,7 +6,7 @@
 use super::child::{self, Streams};
 use super::close::close_from;
 use super::message::{self, Message};
-use super::platform::{Side, clone};
+use super::platform::{Side, clone, has_ended, signal};
 use super::protocol::{Action, Answer, LONGEST, Request, Stream};
 use super::{actor, host, init_script, mirror};
 use crate::system;
@@ -92,11 +92,16 @@ fn forget_environment() {
 /// Serves the host behind `control` until it is gone and all children have ended. All other descriptors beyond the
 /// standard streams have been closed.
 pub fn serve(control: OwnedFd) -> ! {
+    let mut bound = Vec::new();
     let end = match prepare() {
-        Ok(()) => requests(&control),
+        Ok(()) => requests(&control, &mut bound),
         Err(_) => End::Failed,
     };
     drop(control);
+    for child in &bound {
+        // It may have ended.
+        let _ = signal(child, libc::SIGKILL);
+    }
     close_from(0);
     // The executable stays in use, and so cannot be written to, as long as a container may run.
     while waitpid(None, None) != Err(Errno::ECHILD) {}
@@ -118,7 +123,8 @@ fn prepare() -> nix::Result<()> {
     Ok(())
 }
 
-fn requests(control: &OwnedFd) -> End {
+/// Leaves in `bound` the children that end with the host.
+fn requests(control: &OwnedFd, bound: &mut Vec<OwnedFd>) -> End {
     let mut packet = vec![0; LONGEST];
     loop {
         let Message {
@@ -140,7 +146,7 @@ fn requests(control: &OwnedFd) -> End {
             return End::Failed;
         };
         if request.action == Action::Spawn {
-            spawn(&request, descriptors);
+            spawn(&request, descriptors, bound);
         } else {
             mirror::answer(&request, descriptors);
         }
@@ -148,12 +154,12 @@ fn requests(control: &OwnedFd) -> End {
 }
 
 /// Makes a child and tells the host of it on the child's own socket. Returns in the zygote only.
-fn spawn(request: &Request<'_>, descriptors: Vec<OwnedFd>) {
+fn spawn(request: &Request<'_>, descriptors: Vec<OwnedFd>, bound: &mut Vec<OwnedFd>) {
     let mut descriptors = descriptors.into_iter();
     let Some(socket) = descriptors.next() else {
         return;
     };
-    let [namespaces, streams, _] = request.words;
+    let [namespaces, streams, is_bound] = request.words;
     let mut given = [0, 1, 2].map(|_| None);
     for (number, given) in given.iter_mut().enumerate() {
         if Stream::of(streams, number) == Stream::Given {
@@ -172,6 +178,10 @@ fn spawn(request: &Request<'_>, descriptors: Vec<OwnedFd>) {
             let answer = Answer { pid, errno: 0 }.to_bytes();
             // A host that does not listen any more needs no answer.
             let _ = message::send(socket.as_fd(), &answer, &[handle.as_raw_fd()]);
+            if is_bound != 0 {
+                bound.retain(|child| !has_ended(child));
+                bound.push(handle);
+            }
         }
         Err(error) => {
             let _ = message::send(socket.as_fd(), &failure(&error).to_bytes(), &[]);

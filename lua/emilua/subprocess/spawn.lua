@@ -31,7 +31,7 @@ local STREAMS = { "stdin", "stdout", "stderr" }
 local KNOWN = {}
 for name in ([[ newns_uts newns_ipc newns_pid newns_user newns_net newns_mount environment stdin stdout stderr init
     source_tree_cache native_modules_cache ld_library_directories libc_service pd_daemon ipc seccomp supervisor jit
-    package_path ]]):gmatch("%S+") do
+    package_path die_with_host ]]):gmatch("%S+") do
     KNOWN[name] = true
 end
 
@@ -218,6 +218,7 @@ function spawn.spawn(own, importer)
     local filter = check_seccomp(opts.seccomp)
     local nested = check_boolean(opts, "supervisor", true)
     local compiles = check_boolean(opts, "jit", jit.status() and true or false)
+    local bound = check_boolean(opts, "die_with_host", false)
     local path = check_package_path(opts.package_path)
     configuration.program = raw.program ~= nil and path == nil
     configuration.path, configuration.cpath = path or package.path, path and "" or package.cpath
@@ -226,7 +227,7 @@ function spawn.spawn(own, importer)
     supervisor.start()
     if slave then import("libc_service.slave").send_filters(slave) end
 
-    local pid, handle, socket = functions.supervisor_spawn(flags, streams[1], streams[2], streams[3])
+    local pid, handle, socket = functions.supervisor_spawn(flags, streams[1], streams[2], streams[3], bound)
     if not pid then
         if slave then import("libc_service.slave").consume(slave) end
         if handle == -errors.number.EIO then errors.raise_misc(2) end
