@@ -1,4 +1,4 @@
-//! The memory of an init.script's Lua state: one block that is handed out from its start to its end and wiped as a whole.
+//! The memory of an init.script's Lua state: one block that is handed out from its start to its end and cleared as a whole.
 
 use std::ffi::c_void;
 use std::io;
@@ -16,8 +16,10 @@ const ALIGN: usize = 16;
 pub struct Arena {
     base: NonNull<c_void>,
     used: usize,
-    /// Bytes that may have been written to.
+    /// Bytes that have been used.
     touched: usize,
+    /// Bytes that were used before the process that has the memory was forked.
+    inherited: usize,
     /// Where the block begins that was handed out last: it alone can grow and shrink in place.
     last: usize,
 }
@@ -32,6 +34,7 @@ impl Arena {
             base,
             used: 0,
             touched: 0,
+            inherited: 0,
             last: 0,
         })
     }
@@ -39,6 +42,11 @@ impl Arena {
     /// Takes bytes away for good; false when they are not there.
     pub fn reserve(&mut self, size: usize) -> bool {
         !self.take(size).is_null()
+    }
+
+    /// What is there now holds nothing of a script's. It stays shared with the processes that are forked from this one.
+    pub fn share(&mut self) {
+        self.inherited = self.used;
     }
 
     fn at(&self, offset: usize) -> *mut c_void {
@@ -78,9 +86,12 @@ impl Arena {
 
 impl Drop for Arena {
     fn drop(&mut self) {
+        // Zeroes in place of what is shared would first be copies of it, each at the price of a fault. Those pages of it that
+        // the script has written to go back to the system, which clears them before anybody has them.
+        let own = self.at(self.inherited);
         // SAFETY: the mapping is ours, SIZE bytes long, and nothing of it is used any more.
         unsafe {
-            libc::explicit_bzero(self.base.as_ptr(), self.touched);
+            libc::explicit_bzero(own, self.touched - self.inherited);
             // It can only fail for a wrong address.
             let _ = munmap(self.base, SIZE);
         }

@@ -82,7 +82,8 @@ static READY: AtomicPtr<World> = AtomicPtr::new(ptr::null_mut());
 
 /// Makes a world for scripts of the processes that are forked from this one. Without it each makes its own.
 pub fn prepare() {
-    if let Ok(world) = World::new() {
+    if let Ok(mut world) = World::new() {
+        world.arena.share();
         READY.store(Box::into_raw(Box::new(world)), Ordering::Relaxed);
     }
 }
