@@ -410,6 +410,19 @@ describe("rights", function()
         ]])
     end))
 
+    it("all capabilities are dropped from the bounding set at once", fiber(function()
+        assert.equal("-1\t1\nCapBnd:\t0000000000000000\n", succeeds [[
+            C.cap_drop_bound("all")
+            for line in io.lines("/proc/self/status") do
+                bounding = line:match("^CapBnd.*") or bounding
+            end
+            C.cap_set_proc("=")
+            errexit = false
+            print(C.cap_drop_bound("all"))
+            print(bounding)
+        ]])
+    end))
+
     it("seccomp takes a program", fiber(function()
         -- ld [nr]; jeq mkdir -> errno 38; allow: on x86_64 mkdir is 83 and mkdirat 258.
         assert.equal("-1\t22\n-1\t38\n", succeeds [[

@@ -112,7 +112,6 @@ local function script_of(self, context)
         root = active.mount_namespace,
         paths = rights.of(wanted.paths),
         landlock = rights.ruleset(active, wanted.landlock_version),
-        capabilities = rights.CAPABILITIES,
     }
 end
 

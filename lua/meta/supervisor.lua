@@ -172,7 +172,7 @@ function script.dev_minor(device) end
 ---
 ---Linux: rights.
 ---@field cap_set_proc fun(text: string): integer, integer
----@field cap_drop_bound fun(name: string): integer, integer
+---@field cap_drop_bound fun(name: string): integer, integer A capability, or "all"
 ---@field cap_set_ambient fun(name: string, on: boolean): integer, integer
 ---@field cap_reset_ambient fun(): integer, integer
 ---@field cap_set_secbits fun(bits: integer): integer, integer

@@ -4,6 +4,7 @@
 
 use super::barrier::Barrier;
 use super::child::{self, Start};
+use super::zygote;
 use crate::libc_service::attach_function;
 use crate::lua;
 use crate::push_function;
@@ -51,26 +52,10 @@ unsafe extern "C-unwind" fn load(l: *mut lua_State) -> c_int {
         ffi::lua_getfield(l, ffi::LUA_REGISTRYINDEX, c"emilua.import".as_ptr());
         ffi::lua_pushstring(l, c"subprocess.child".as_ptr());
         ffi::lua_call(l, 1, 1);
-        make_room(l);
+        zygote::make_room(l);
         ffi::lua_gc(l, ffi::LUA_GCRESTART, -1);
     }
     1
-}
-
-/// Leaves room for this many strings in the interpreter's table of them: growing it writes to every page with a string.
-const STRINGS: i64 = 1024;
-
-/// # Safety
-/// `l` is a valid state with a free slot.
-unsafe fn make_room(l: *mut lua_State) {
-    for n in 0..STRINGS {
-        // SAFETY: as the caller promises; the conversion makes a string that no code has.
-        unsafe {
-            ffi::lua_pushnumber(l, n as ffi::lua_Number + 0.125);
-            ffi::lua_tolstring(l, -1, ptr::null_mut());
-            ffi::lua_pop(l, 1);
-        }
-    }
 }
 
 /// Turns the compiler off and drops what it has compiled. By Lua's names: PUC Lua has no `luaJIT_setmode`, and would not

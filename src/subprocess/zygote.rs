@@ -20,6 +20,7 @@ use nix::sys::wait::waitpid;
 use std::ffi::{CStr, c_char, c_int};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::ptr;
 
 /// Where the control socket is in a zygote, and the inbox in an actor.
 pub const SOCKET: RawFd = 3;
@@ -85,6 +86,22 @@ fn forget_environment() {
         }
         if !environ.is_null() {
             *environ = std::ptr::null_mut();
+        }
+    }
+}
+
+/// Leaves room for this many strings in the interpreter's table of them: growing it writes to every page with a string.
+const STRINGS: i64 = 1024;
+
+/// # Safety
+/// `l` is a valid state with a free slot.
+pub unsafe fn make_room(l: *mut lua_State) {
+    for n in 0..STRINGS {
+        // SAFETY: as the caller promises; the conversion makes a string that no code has.
+        unsafe {
+            ffi::lua_pushnumber(l, n as ffi::lua_Number + 0.125);
+            ffi::lua_tolstring(l, -1, ptr::null_mut());
+            ffi::lua_pop(l, 1);
         }
     }
 }

@@ -1,12 +1,9 @@
 -- What a guest may do to the paths that it is given, and what it is forbidden altogether.
 local import = ...
-local count, name_of = import("system.capabilities.names").count, import("system.capabilities.names").name_of
 
 local ipairs = ipairs
 
-local rights = { CAPABILITIES = {} }
-
-for n = 0, count - 1 do rights.CAPABILITIES[n + 1] = name_of[n] end
+local rights = {}
 
 -- Landlock's rights on files, by the version that knew them first.
 local HANDLED = {

@@ -123,7 +123,7 @@ local function drop_capabilities()
     -- Who has no capabilities cannot, and need not.
     errexit = false
     C.cap_set_secbits(bit.bor(bits, locks))
-    for _, name in ipairs(box.capabilities) do C.cap_drop_bound(name) end
+    C.cap_drop_bound("all")
     errexit = true
     C.cap_set_proc("=")
 end

@@ -8,7 +8,7 @@ mod functions;
 mod platform;
 
 use crate::lua;
-use crate::subprocess::{actor, close, message, report};
+use crate::subprocess::{actor, close, message, report, zygote};
 use arena::Arena;
 pub use functions::OPERATIONS;
 use mlua::ffi::{self, lua_State};
@@ -132,6 +132,10 @@ unsafe extern "C-unwind" fn open(l: *mut lua_State) -> c_int {
         crate::push_function(l, lua::source);
         lua::push_operations(l);
         ffi::lua_call(l, 2, 0);
+        zygote::make_room(l);
+        // The room is what these strings leave.
+        ffi::lua_gc(l, ffi::LUA_GCCOLLECT, 0);
+        ffi::lua_gc(l, ffi::LUA_GCSTOP, 0);
     }
     0
 }
