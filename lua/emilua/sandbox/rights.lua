@@ -1,5 +1,4 @@
 -- What a guest may do to the paths that it is given, and what it is forbidden altogether.
-local import = ...
 
 local ipairs = ipairs
 
