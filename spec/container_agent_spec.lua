@@ -41,6 +41,12 @@ local ATTACK = [[
         { "compare", function(pid) return call(KCMP, pid, self, 1) end },
         { "root", function(pid) return open("/proc/" .. pid .. "/root/etc") end },
     }
+    -- The last one is a copy of the shell before it is what the shell runs, with descriptors of its own.
+    repeat
+        local file = io.open("/proc/" .. arg[#arg] .. "/comm")
+        local name = file:read()
+        file:close()
+    until name == "sleep"
     for _, pid in ipairs(arg) do
         io.write(pid == arg[#arg] and "own" or pid)
         for _, try in ipairs(tries) do
