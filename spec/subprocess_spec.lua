@@ -263,6 +263,43 @@ describe("a message to another process", function()
         helper.raises("emilua.core", "no_senders", function() inbox:receive() end)
     end))
 
+    it("is waited for by the thread where the VM has one fiber, and by no means for long", fiber(function()
+        local channel = spawn(subprocess.ECHO)
+        channel:send(inbox)
+        for i = 1, 500 do
+            channel:send(i)
+            assert.equal(i, inbox:receive())
+        end
+        -- Where the fiber cannot be suspended, or not for long, and where there are others.
+        helper.raises("generic", "EPERM", function()
+            table.sort({ 1, 2 }, function() return inbox:receive() end)
+        end)
+        helper.raises("generic", "ETIMEDOUT", function() emilua.timeout(0.01, inbox.receive, inbox) end)
+        local slept = emilua.spawn(function()
+            time.sleep(0.01)
+            channel:send "after that"
+        end)
+        assert.equal("after that", inbox:receive())
+        slept:join()
+        local f = emilua.spawn(function() inbox:receive() end)
+        emilua.this_fiber.yield()
+        f:interrupt()
+        f:join()
+        assert.is_true(f.interruption_caught)
+        -- By an actor of this process, which is another sender.
+        emilua.spawn_vm {
+            source = [[
+                local reply = require("emilua.inbox"):receive()
+                require("emilua.time").sleep(0.01)
+                reply:send "from here"
+            ]],
+            inherit_context = false,
+        }:send(inbox)
+        assert.equal("from here", inbox:receive())
+        channel:close()
+        helper.raises("emilua.core", "no_senders", function() inbox:receive() end)
+    end))
+
     it("that is sent before close() is delivered", fiber(function()
         local channel, output = speaking [[
             local inbox = require "emilua.inbox"

@@ -10,7 +10,8 @@ local ffi = require("ffi")
 
 local CO, INTERRUPTED, MASK = L.CO, L.INTERRUPTED, L.MASK
 local HEAD, CUT = S.HEAD, S.CUT
-local enter, check_yieldable, suspend = S.enter, S.check_yieldable, S.suspend
+local charge, check_yieldable, enter, suspend = S.charge, S.check_yieldable, S.enter, S.suspend
+local can_yield, has_ready, state = S.can_yield, S.has_ready, S.state
 local class_name, raise, raise_core = errors.class_name, errors.raise, errors.raise_core
 local getmetatable, newproxy = getmetatable, newproxy
 local native, weak, direction = class.native, class.weak, class.direction
@@ -27,17 +28,17 @@ local function fail(reason)
     raise_core(reason == "closed" and errors.CHANNEL_CLOSED or errors.NO_SENDERS)
 end
 
-local native_receive = native.receive
+local native_receive, receive_alone = native.receive, false
 local scalar = class.scalar
 if scalar then
     -- Codes of src/actor/scalar.rs.
     local FALSE, TRUE, NUMBER, STRING, TREE, CLOSED = 0, 1, 2, 3, 4, -1
-    local receive, take, vm, PENDING = scalar.receive, native.take, core.vm, core.PENDING
+    local take, vm, PENDING = native.take, core.vm, core.PENDING
     local received = ffi.new("struct { const char *data; size_t length; double number; }")
 
-    -- As native.receive.
-    function native_receive(under)
-        local code = receive(vm, under, received)
+    -- What a function of src/actor/scalar.rs gives, as native.receive does.
+    local function receive(how)
+        local code = how(vm, token, received)
         if code == STRING then return ffi.string(received.data, received.length) end
         if code == NUMBER then return received.number end
         if code == PENDING then return nil end
@@ -46,6 +47,15 @@ if scalar then
         if code == FALSE then return false end
         return nil, code == CLOSED and "closed" or "no senders"
     end
+
+    function native_receive() return receive(scalar.receive) end
+    function receive_alone() return receive(scalar.receive_alone) end
+end
+
+-- Whether fiber `f`, which could wait now, is the only one that can get something to do.
+local function is_alone(f)
+    local co = f[CO]
+    return state.pending == 0 and not has_ready() and state.entered == co and can_yield(co)
 end
 
 local function wait(f)
@@ -77,9 +87,9 @@ function methods.receive(self)
         if native.inbox_is_open() then raise("EBUSY") end
         fail("closed")
     end
-    local value, reason = native_receive(token)
+    local value, reason = (receive_alone and is_alone(f) and receive_alone or native_receive)(token)
     if value ~= nil then
-        S.charge(f)
+        charge(f)
         return value
     end
     if reason then fail(reason) end

@@ -101,6 +101,12 @@ impl Mailbox {
         std::mem::take(&mut self.lock().attached)
     }
 
+    /// Whether nothing is queued, and one sender is all that can change that.
+    pub fn has_one_sender(&self) -> bool {
+        let inner = self.lock();
+        inner.open && inner.queue.is_empty() && inner.senders == 1
+    }
+
     /// How many messages are queued.
     pub fn len(&self) -> usize {
         self.lock().queue.len()

@@ -201,6 +201,17 @@ impl Vm {
         }
     }
 
+    /// The same for the only fiber that the VM has: where nothing but a message from another process can happen, the
+    /// thread waits for that.
+    fn receive_alone(&mut self, token: u32) -> Result<Message, Nothing> {
+        self.inbound.adopt(self.mailbox().take_attached());
+        let waited = self.mailbox().has_one_sender() && self.is_alone();
+        match waited.then(|| self.inbound.wait()).flatten() {
+            Some(message) => Ok(message),
+            None => self.receive(token),
+        }
+    }
+
     /// Ends the inbox; peers in other processes see that at once.
     pub fn close_inbox(&mut self) {
         self.mailbox().close();

@@ -12,6 +12,7 @@ operations! {
     send_number: fn(*mut Vm, u32, f64) -> i32;
     send_boolean: fn(*mut Vm, u32, i32) -> i32;
     receive: fn(*mut Vm, u32, *mut Received) -> i32;
+    receive_alone: fn(*mut Vm, u32, *mut Received) -> i32;
 }
 
 /// Where a message is described. Same layout as in inbox.lua.
@@ -59,10 +60,23 @@ extern "C" fn send_boolean(vm: *mut Vm, channel: u32, value: i32) -> i32 {
 
 /// The kind of the next message, which the VM holds until the next call; `PENDING` when `token` will be posted.
 extern "C" fn receive(vm: *mut Vm, token: u32, received: *mut Received) -> i32 {
+    receive_by(vm, received, |vm| vm.receive(token))
+}
+
+/// The same for the only fiber that is there.
+extern "C" fn receive_alone(vm: *mut Vm, token: u32, received: *mut Received) -> i32 {
+    receive_by(vm, received, |vm| vm.receive_alone(token))
+}
+
+fn receive_by(
+    vm: *mut Vm,
+    received: *mut Received,
+    receive: impl FnOnce(&mut Vm) -> Result<Message, Nothing>,
+) -> i32 {
     guard(|| {
         // SAFETY: the Lua half passes its VM, which this thread runs, and a struct to fill.
         let (vm, received) = unsafe { (&mut *vm, &mut *received) };
-        let message = match vm.receive(token) {
+        let message = match receive(vm) {
             Ok(message) => message,
             Err(Nothing::Yet) => return PENDING,
             Err(Nothing::Closed) => return CLOSED,

@@ -141,6 +141,11 @@ impl Context {
         live
     }
 
+    /// Whether there is one VM and no other.
+    pub fn has_one_vm(&self) -> bool {
+        self.lock().vms == 1
+    }
+
     /// A VM has ended.
     pub fn leave(&self) {
         let left = {

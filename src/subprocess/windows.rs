@@ -48,4 +48,8 @@ impl Inbound {
     pub fn receive(&mut self, _shared: &Arc<Shared>, _token: u32) -> Poll<Option<Message>> {
         Poll::Pending
     }
+
+    pub fn wait(&mut self) -> Option<Message> {
+        None
+    }
 }

@@ -153,6 +153,11 @@ impl Vm {
         self.actor
     }
 
+    /// Whether nothing but messages can give its only fiber something to do, and its thread has no other VM.
+    pub fn is_alone(&self) -> bool {
+        self.timers.is_empty() && self.context.as_ref().is_some_and(|c| c.has_one_vm())
+    }
+
     /// No thread may be added to the context of the runs.
     pub fn set_single(&mut self) {
         self.single = true;

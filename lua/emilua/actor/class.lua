@@ -54,7 +54,8 @@ class.scalar = require("jit").status() and core.bind("actor", [[
     int32_t send_string(void *vm, uint32_t channel, const char *, size_t);
     int32_t send_number(void *vm, uint32_t channel, double);
     int32_t send_boolean(void *vm, uint32_t channel, int32_t);
-    int32_t receive(void *vm, uint32_t token, void *received); ]])
+    int32_t receive(void *vm, uint32_t token, void *received);
+    int32_t receive_alone(void *vm, uint32_t token, void *received); ]])
 local scalar, number_of = class.scalar, ffi.typeof("const uint32_t * /* number of a channel */")
 
 -- Posts a message; the name of an error, or the code of the system's.

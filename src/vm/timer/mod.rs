@@ -68,6 +68,10 @@ impl Timers {
         self.clocks[STEADY as usize].prepare()
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.clocks.iter().all(|clock| clock.deadlines.is_empty())
+    }
+
     /// Adds a deadline; `token` has none yet.
     pub fn add(&mut self, clock: i32, deadline: i64, token: u32) -> i32 {
         if let Err(error) = self.clocks[clock as usize].prepare() {
