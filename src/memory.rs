@@ -27,23 +27,51 @@ struct Reserving;
 unsafe impl GlobalAlloc for Reserving {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as the caller promises.
-        twice(layout.size(), || unsafe { System.alloc(layout) })
+        twice(layout.size(), || unsafe { System.alloc(spread(layout)) })
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as the caller promises.
-        twice(layout.size(), || unsafe { System.alloc_zeroed(layout) })
+        twice(layout.size(), || unsafe {
+            System.alloc_zeroed(spread(layout))
+        })
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: as the caller promises; a block that could not be moved is as it was.
-        twice(size, || unsafe { System.realloc(block, layout, size) })
+        twice(size, || unsafe {
+            System.realloc(block, spread(layout), spread_size(size, layout.align()))
+        })
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         // SAFETY: as the caller promises.
-        unsafe { System.dealloc(block, layout) };
+        unsafe { System.dealloc(block, spread(layout)) };
     }
+}
+
+/// Blocks from here on are spread.
+const LARGE: usize = 8192;
+const PAGE: usize = 4096;
+/// How far apart neighbours begin in their pages, with what the system's allocator has in front of each.
+const STEP: usize = 512;
+const HEADER: usize = 16;
+
+/// The size of a block for which equal ones, side by side, begin at different places of their pages. A power of two with
+/// a header begins 16 or 32 bytes further each time, and a copy from one to the next is slow then: memcpy(3) is
+/// `rep movsb`, which processors of AMD do slowly where the target seems to follow the source closely, because they
+/// compare the places in the page alone (glibc's bug 30994).
+fn spread_size(size: usize, align: usize) -> usize {
+    if size < LARGE || size > isize::MAX as usize / 2 || align > HEADER {
+        return size;
+    }
+    size.next_multiple_of(PAGE) + STEP - HEADER
+}
+
+fn spread(layout: Layout) -> Layout {
+    let size = spread_size(layout.size(), layout.align());
+    // SAFETY: the alignment is the layout's, and a size that was changed is far from the largest.
+    unsafe { Layout::from_size_align_unchecked(size, layout.align()) }
 }
 
 fn twice(size: usize, allocate: impl Fn() -> *mut u8) -> *mut u8 {
@@ -86,4 +114,25 @@ pub fn ran_out() -> bool {
     }
     hold();
     OPENED.swap(false, Ordering::Relaxed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_blocks_of_a_size_begin_at_different_places_of_their_pages() {
+        for size in [8192, 8193, 16384, 16406, 65536, 1 << 20] {
+            let spread = spread_size(size, 1);
+            assert!(spread >= size);
+            assert_eq!((spread + HEADER) % PAGE, STEP);
+        }
+    }
+
+    #[test]
+    fn others_are_what_they_are() {
+        for (size, align) in [(1, 1), (8191, 1), (65536, 64), (isize::MAX as usize, 1)] {
+            assert_eq!(spread_size(size, align), size);
+        }
+    }
 }
