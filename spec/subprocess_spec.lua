@@ -313,6 +313,16 @@ describe("a message to another process", function()
     end))
 end)
 
+-- Calls f(...) until it fails, as it does once the child has ended; the error.
+local function failure(f, ...)
+    local ok, e
+    repeat
+        ok, e = pcall(f, ...)
+        time.sleep(0.001)
+    until not ok
+    return e
+end
+
 describe("ipc_actor_channel", function()
     it("has a class, and fields that cannot be written", fiber(function()
         local channel = spawn ""
@@ -348,12 +358,7 @@ describe("ipc_actor_channel", function()
         for _, signo in ipairs { false, 9 } do
             local channel, output = speaking ""
             output()
-            local ok, e
-            repeat
-                ok, e = pcall(channel.kill, channel, 0)
-                time.sleep(0.001)
-            until not ok
-            helper.is_error(e, "system", "ESRCH")
+            helper.is_error(failure(channel.kill, channel, 0), "system", "ESRCH")
             channel:kill(signo or nil)
             helper.raises("emilua.core", "channel_closed", function() channel:kill() end)
         end
@@ -378,12 +383,7 @@ describe("ipc_actor_channel", function()
     it("raises EPIPE when the peer is gone", fiber(function()
         local channel, output = speaking ""
         output()
-        local ok, e
-        repeat
-            ok, e = pcall(channel.send, channel, 1)
-            time.sleep(0.001)
-        until not ok
-        helper.is_error(e, "system", "EPIPE")
+        helper.is_error(failure(channel.send, channel, 1), "system", "EPIPE")
         channel:close()
     end))
 

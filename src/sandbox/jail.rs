@@ -34,6 +34,7 @@ struct Parameter {
 }
 
 #[link(name = "jail")]
+// SAFETY: as jail.h declares them.
 unsafe extern "C" {
     fn jailparam_init(parameter: *mut Parameter, name: *const c_char) -> c_int;
     fn jailparam_import(parameter: *mut Parameter, value: *const c_char) -> c_int;

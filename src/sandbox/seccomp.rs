@@ -54,8 +54,8 @@ pub extern "C" fn set_filter(program: *const Span) -> i32 {
         if count == 0 || count > usize::from(u16::MAX) || span.len % size_of::<sock_filter>() != 0 {
             return -libc::EINVAL;
         }
-        // SAFETY: the span has that many bytes; a view may begin at any address.
         let filter: Vec<sock_filter> = (0..count)
+            // SAFETY: the span has that many bytes; a view may begin at any address.
             .map(|i| unsafe { span.data.cast::<sock_filter>().add(i).read_unaligned() })
             .collect();
         install(&filter)

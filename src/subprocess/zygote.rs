@@ -74,6 +74,7 @@ pub unsafe fn control() -> nix::Result<OwnedFd> {
 
 /// Erases the texts of the environment, of which the dynamic linker has needed some.
 fn forget_environment() {
+    // SAFETY: as environ(7) has it.
     unsafe extern "C" {
         static mut environ: *mut *mut c_char;
     }

@@ -59,11 +59,8 @@ pub fn start(plan: &mut Plan) -> io::Result<Child> {
     }
     if !plan.directory_path.is_null() {
         // SAFETY: a terminated text.
-        command.current_dir(
-            unsafe { CStr::from_ptr(plan.directory_path) }
-                .to_string_lossy()
-                .as_ref(),
-        );
+        let directory = unsafe { CStr::from_ptr(plan.directory_path) };
+        command.current_dir(directory.to_string_lossy().as_ref());
     }
     command
         .stdin(stream(plan.descriptors[0])?)

@@ -118,6 +118,7 @@ struct Run<'a> {
 
 type Function = unsafe extern "C-unwind" fn(*mut lua_State) -> c_int;
 
+// SAFETY: as lua.h declares it.
 unsafe extern "C-unwind" {
     fn lua_cpcall(l: *mut lua_State, function: Function, argument: *mut c_void) -> c_int;
 }
